@@ -1,0 +1,29 @@
+/**
+ * Two projects over one tree: `unit` needs nothing, `component` shares one database server that
+ * tests/setup starts (or the one MONGODB_URI names). Files named *.rabbit.test.ts need a broker as well.
+ */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/tests/setup/strip-types-transform.mjs' },
+  modulePathIgnorePatterns: ['<rootDir>/.data', '<rootDir>/.tools'],
+  testPathIgnorePatterns: ['/node_modules/', '/infra/service-template/'],
+};
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{gateway,packages/*,services/*,infra/*}/src/**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'component',
+      testMatch: [
+        '<rootDir>/{gateway,packages/*,services/*,infra/*}/test/**/*.test.ts',
+        '<rootDir>/tests/**/*.test.ts',
+      ],
+    },
+  ],
+};
