@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { CalendarDate } from '../calendar-date.ts';
+import { defineEvent } from '../define-event.ts';
+import { UserId } from '../ids.ts';
+
+export const DailyMetricsUpdated = defineEvent({
+  name: 'metrics.daily-updated',
+  version: 1,
+  producer: 'insights',
+  consumers: [],
+  summary: 'Daily spending metrics of a user changed on these days',
+  data: z.object({ userId: UserId, days: z.array(CalendarDate).min(1).max(400) }),
+});

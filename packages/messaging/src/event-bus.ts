@@ -1,0 +1,78 @@
+import type { ClientSession } from 'mongoose';
+import type { EventDefinition, EventEnvelope, ServiceName } from '@orrery/contracts';
+import type { z } from 'zod';
+
+/** What a handler may use while an event is worked: one database transaction that also holds the inbox row. */
+export interface EventTransaction {
+  session: ClientSession;
+  /** Records follow-up events in the outbox of the same transaction, caused by the event at hand. */
+  record(events: readonly NewEvent[]): Promise<void>;
+}
+
+/** A fact about to be recorded; id, time, trace and source are filled in when it is. */
+export interface NewEvent<Data extends z.ZodType = z.ZodType> {
+  definition: EventDefinition<Data>;
+  /** User the fact is about. */
+  subject: string;
+  data: z.output<Data>;
+  /** Fixed id for an event that a repeated attempt must not double; default a new UUID version 7. */
+  id?: string;
+}
+
+/**
+ * One consumer of one event. The handler runs inside a transaction together with its inbox row, so an event
+ * that is delivered twice has its effect once. Throw an `AppError`-like error with `permanent: true` to send it to
+ * the dead letters at once; anything else is retried by the policy.
+ */
+export interface Subscription<Data extends z.ZodType = z.ZodType> {
+  definition: EventDefinition<Data>;
+  consumer: ServiceName;
+  handle(event: EventEnvelope<z.output<Data>>, transaction: EventTransaction): Promise<void>;
+}
+
+/** A raw delivery, before schema check and inbox; what an adapter hands to the consuming side. */
+export type Deliver = (message: DeliveredMessage) => Promise<DeliveryOutcome>;
+
+export interface DeliveredMessage {
+  consumer: ServiceName;
+  routingKey: string;
+  body: Buffer;
+  /** 1 for the first attempt. */
+  attempt: number;
+}
+
+/** `done`: acknowledge. `retry`: try again later. `dead`: park with the reason. */
+export type DeliveryOutcome = { kind: 'done' } | { kind: 'retry'; reason: string } | { kind: 'dead'; reason: string };
+
+/** One parked message. */
+export interface DeadLetter {
+  id: string;
+  queue: string;
+  consumer: ServiceName;
+  type: string;
+  reason: string;
+  attempts: number;
+  parkedAt: string;
+  envelope: unknown;
+}
+
+/**
+ * The port that every adapter keeps, by the same contract suite:
+ * - `publish` resolves only when every message is stored and has at least one queue; otherwise it rejects and names which.
+ * - a message is delivered to each consumer at least once, also after a kill of any process;
+ * - `retry` comes back after the policy's delays, `dead` and exhausted ones are parked, neighbours keep flowing;
+ * - queues of all consumers named in the contracts exist as soon as any process has started the bus.
+ */
+export interface EventBus {
+  start(): Promise<void>;
+  publish(envelopes: readonly EventEnvelope[]): Promise<void>;
+  consume(consumer: ServiceName, definitions: readonly EventDefinition[], deliver: Deliver): Promise<void>;
+  /** Stops taking new deliveries and waits for those at work. */
+  stopConsuming(): Promise<void>;
+  listDeadLetters(filter?: { consumer?: ServiceName; type?: string; limit?: number }): Promise<DeadLetter[]>;
+  /** Puts parked messages back into the queue of the consumer that failed; returns how many. */
+  replayDeadLetters(filter: { consumer?: ServiceName; type?: string; ids?: readonly string[]; limit?: number }): Promise<number>;
+  /** Whether messages can be published and consumed now. */
+  isReady(): boolean;
+  stop(): Promise<void>;
+}
