@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ensureBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
+
+/**
+ * `npm test`: gives the suites a database and a broker, runs Jest with the arguments it got, and closes with the plain
+ * line `N passed, N failed, N skipped`. Without a broker the suites about RabbitMQ are skipped with the reason said;
+ * under CI=true that counts as a failure.
+ */
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+interface JestSummary {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numRuntimeErrorTestSuites: number;
+  success: boolean;
+}
+
+async function startDatabase(directory: string): Promise<{ uri: string; stop(): Promise<void> }> {
+  const given = process.env['MONGODB_URI'];
+  if (given !== undefined && given !== '') {
+    return { uri: given, stop: () => Promise.resolve() };
+  }
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'packages/embedded-mongo/src/cli.ts', '--data', directory, '--port', '0', '--nosync'],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return { uri: await announcedUri(child), stop: () => stopChild(child) };
+}
+
+async function announcedUri(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) {
+    throw new Error('the embedded database was started without a pipe');
+  }
+  for await (const line of createInterface({ input: child.stdout })) {
+    const uri = /mongodb:\/\/\S+/.exec(line)?.[0];
+    if (uri !== undefined) {
+      child.stdout.resume();
+      return uri;
+    }
+  }
+  throw new Error('the embedded database ended before it listened');
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+}
+
+async function runJest(env: NodeJS.ProcessEnv, report: string): Promise<number> {
+  const jest = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      '--json',
+      `--outputFile=${report}`,
+      '--maxWorkers=2',
+      ...process.argv.slice(2),
+    ],
+    // Jest prints its report on standard output as JSON when asked for a file as well; people read standard error.
+    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env },
+  );
+  const [status] = (await once(jest, 'exit')) as [number | null];
+  return status ?? 1;
+}
+
+const scratch = await mkdtemp(join(tmpdir(), 'orrery-tests-'));
+const report = join(scratch, 'report.json');
+const database = await startDatabase(join(scratch, 'mongo'));
+const broker = await ensureBroker();
+const brokerEnv = 'url' in broker ? { RABBITMQ_URL: broker.url } : { ORRERY_BROKER_SKIPPED: broker.skipped };
+if ('skipped' in broker) {
+  console.log(`RabbitMQ suites are skipped: ${broker.skipped}`);
+}
+
+const status = await runJest({ ...process.env, ...brokerEnv, TEST_MONGODB_URI: database.uri }, report);
+
+if ('stop' in broker) {
+  await broker.stop();
+}
+await database.stop();
+const summary = JSON.parse(await readFile(report, 'utf8')) as JestSummary;
+await rm(scratch, { recursive: true, force: true });
+
+const missingBroker = 'skipped' in broker && process.env['CI'] === 'true' ? 1 : 0;
+const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + missingBroker;
+console.log(`${summary.numPassedTests} passed, ${failed} failed, ${summary.numPendingTests} skipped`);
+process.exitCode = status !== 0 || failed > 0 ? 1 : 0;
