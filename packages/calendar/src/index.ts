@@ -1,0 +1,3 @@
+export * from './calendar-date.ts';
+export * from './period.ts';
+export * from './zone.ts';
