@@ -8,11 +8,24 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const STEPS: readonly { name: string; program: string; args: readonly string[] }[] = [
   { name: 'types', program: 'node_modules/typescript-native/bin/tsc', args: ['-p', '.'] },
   { name: 'lint', program: 'node_modules/eslint/bin/eslint.js', args: ['.', '--max-warnings', '0'] },
-  { name: 'format', program: 'node_modules/prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'format',
+    program: 'node_modules/prettier/bin/prettier.cjs',
+    args: ['--check', '--log-level', 'warn', '.'],
+  },
   {
     name: 'imports',
     program: 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
-    args: ['--config', '.dependency-cruiser.cjs', 'gateway', 'packages', 'services', 'infra', 'tests', 'scripts'],
+    args: [
+      '--config',
+      '.dependency-cruiser.cjs',
+      'gateway',
+      'packages',
+      'services',
+      'infra',
+      'tests',
+      'scripts',
+    ],
   },
   { name: 'unused code', program: 'node_modules/knip/bin/knip.js', args: [] },
 ];

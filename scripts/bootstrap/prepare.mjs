@@ -11,7 +11,13 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const OLDEST_NODE = 20;
 const RUNTIME_NODE = 24;
-const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const pinnedNode = join(
+  root,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
 const marker = join(root, 'node_modules', '.orrery-installed');
 
 /**
@@ -34,7 +40,9 @@ export async function prepare() {
     return process.execPath;
   }
   if (!existsSync(pinnedNode)) {
-    throw new Error(`Node ${RUNTIME_NODE} could not be installed for ${process.platform}-${process.arch}. Install Node ${RUNTIME_NODE} and try again.`);
+    throw new Error(
+      `Node ${RUNTIME_NODE} could not be installed for ${process.platform}-${process.arch}. Install Node ${RUNTIME_NODE} and try again.`,
+    );
   }
   return pinnedNode;
 }
@@ -49,7 +57,11 @@ export async function prepare() {
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: options.stdio ?? 'inherit', env: options.env ?? process.env });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: options.stdio ?? 'inherit',
+      env: options.env ?? process.env,
+    });
     const passOn = () => child.kill('SIGTERM');
     const wait = () => undefined;
     process.on('SIGTERM', passOn);
@@ -85,9 +97,13 @@ function installFingerprint() {
 async function install() {
   const pnpm = await installPnpm();
   console.log('Installing the workspace (first time, or the lock file changed) …');
-  const status = await run(process.execPath, [pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'], {
-    env: { ...process.env, CI: 'true' },
-  });
+  const status = await run(
+    process.execPath,
+    [pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'],
+    {
+      env: { ...process.env, CI: 'true' },
+    },
+  );
   if (status !== 0) {
     throw new Error('The workspace could not be installed; see the messages above.');
   }
@@ -102,7 +118,15 @@ async function installPnpm() {
     console.log(`Fetching pnpm ${version} from the package registry …`);
     mkdirSync(tools, { recursive: true });
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const status = await run(npm, ['install', '--prefix', tools, '--no-save', '--no-package-lock', '--loglevel=error', `pnpm@${version}`]);
+    const status = await run(npm, [
+      'install',
+      '--prefix',
+      tools,
+      '--no-save',
+      '--no-package-lock',
+      '--loglevel=error',
+      `pnpm@${version}`,
+    ]);
     if (status !== 0) {
       throw new Error('pnpm could not be fetched. Is the package registry reachable?');
     }

@@ -29,7 +29,15 @@ async function startDatabase(directory: string): Promise<{ uri: string; stop(): 
   }
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', 'packages/embedded-mongo/src/cli.ts', '--data', directory, '--port', '0', '--nosync'],
+    [
+      '--disable-warning=ExperimentalWarning',
+      'packages/embedded-mongo/src/cli.ts',
+      '--data',
+      directory,
+      '--port',
+      '0',
+      '--nosync',
+    ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   return { uri: await announcedUri(child), stop: () => stopChild(child) };

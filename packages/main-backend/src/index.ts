@@ -1,0 +1,2 @@
+export * from './main-backend-reader.ts';
+export * from './records.ts';
