@@ -1,5 +1,6 @@
 export * from './amount.ts';
 export * from './calendar-date.ts';
+export * from './categories.ts';
 export * from './define-event.ts';
 export * from './define-route.ts';
 export * from './events/index.ts';
