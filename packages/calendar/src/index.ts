@@ -1,3 +1,4 @@
 export * from './calendar-date.ts';
+export * from './clock.ts';
 export * from './period.ts';
 export * from './zone.ts';

@@ -1,0 +1,109 @@
+import type { RouteDefinition } from '@orrery/contracts';
+import type { z } from 'zod';
+import { AppError, type FieldError } from '../errors/app-error.ts';
+import { unknownFields } from './unknown-fields.ts';
+
+type Place = NonNullable<FieldError['in']>;
+
+// A hostile body must not make an answer longer than itself.
+const MAX_FIELD_ERRORS = 50;
+
+const nameOf = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (name, part) =>
+      typeof part === 'number'
+        ? `${name}[${String(part)}]`
+        : name === ''
+          ? String(part)
+          : `${name}.${String(part)}`,
+    '',
+  );
+
+const fieldErrors = (error: z.ZodError, place: Place): FieldError[] =>
+  error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({
+          in: place,
+          field: nameOf([...issue.path, key]),
+          message: 'is not a known field',
+        }))
+      : [{ in: place, field: nameOf(issue.path) || place, message: issue.message }],
+  );
+
+const refuse = (fields: readonly FieldError[]): AppError =>
+  new AppError('validation-failed', { fields: fields.slice(0, MAX_FIELD_ERRORS) });
+
+/**
+ * The query string as one value per key.
+ * @param url path and query of the request
+ * @throws AppError `validation-failed` naming every key that is given twice
+ */
+export const singleQuery = (url: string): Record<string, string> => {
+  const start = url.indexOf('?');
+  const search = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
+  const keys = [...search.keys()];
+  const repeated = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
+  if (repeated.size > 0) {
+    throw refuse([...repeated].map((field) => ({ in: 'query', field, message: 'may be given only once' })));
+  }
+  return Object.fromEntries(search);
+};
+
+/**
+ * The fields of a form body, one value per name.
+ * @param text `application/x-www-form-urlencoded`
+ * @throws AppError `validation-failed` naming every field that is given twice
+ */
+export const singleForm = (text: string): Record<string, string> => {
+  const search = new URLSearchParams(text);
+  const names = [...search.keys()];
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  if (repeated.size > 0) {
+    throw refuse([...repeated].map((field) => ({ field, message: 'may be given only once' })));
+  }
+  return Object.fromEntries(search);
+};
+
+/**
+ * Parses path parameters, query and body by the schemas of a route and reports every field at fault at once.
+ * Unknown body fields are refused on `/v1` routes; legacy contracts have always ignored them.
+ * @param route the declaration
+ * @param raw what came
+ * @throws AppError `validation-failed`
+ */
+export const validateInput = (
+  route: RouteDefinition,
+  raw: { params: unknown; query: unknown; body: unknown },
+): { params: unknown; query: unknown; body: unknown } => {
+  const failures: FieldError[] = [];
+  const parse = (schema: z.ZodType | undefined, value: unknown, place: Place): unknown => {
+    if (schema === undefined) {
+      return undefined;
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+      failures.push(...fieldErrors(parsed.error, place));
+      return undefined;
+    }
+    if (place === 'body' && (route.errorShape ?? 'problem') === 'problem') {
+      const strangers = unknownFields(schema, value);
+      failures.push(
+        ...strangers.map((path) => ({ in: place, field: nameOf(path), message: 'is not a known field' })),
+      );
+    }
+    return parsed.data;
+  };
+  const input = {
+    params: parse(route.params, raw.params, 'path'),
+    query: parse(route.query, raw.query, 'query'),
+    body: parse(
+      route.bodyKind === 'multipart' || route.bodyKind === 'raw' ? undefined : route.body,
+      raw.body,
+      'body',
+    ),
+  };
+  if (failures.length > 0) {
+    throw refuse(failures);
+  }
+  return input;
+};
