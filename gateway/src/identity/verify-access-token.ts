@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { UserId } from '@orrery/contracts';
+import { AppError, type UserRole } from '@orrery/service-kit';
+import jwt from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
+import type { Issuer } from './issuers.ts';
+
+/** Who a user token speaks for. `expiresAt` is in milliseconds since 1970. */
+export interface VerifiedUser {
+  userId: string;
+  role: UserRole;
+  issuer: string;
+  /** `jti`, or a digest of the token when it has none. */
+  tokenId: string;
+  expiresAt: number;
+}
+
+const MAX_TOKEN_BYTES = 4_096;
+const CLOCK_TOLERANCE_S = 5;
+const FUTURE_IAT_S = 60;
+// Research bound: enough for every active user of a replica; an entry is a few hundred bytes.
+const CACHE_ENTRIES = 20_000;
+const CACHE_MS = 5 * 60_000;
+
+// Texts of the contract that clients of the chat and analysis service compare with.
+const INVALID = 'Invalid token';
+const EXPIRED = 'Token has expired';
+const NO_USER = 'User identifier not found in token';
+
+const refuse = (detail: string, cause?: unknown): AppError =>
+  new AppError('sign-in-required', {
+    detail,
+    cause,
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  });
+
+/** Checks user tokens of all accepted issuers and remembers the good ones. */
+export interface AccessTokenVerifier {
+  /**
+   * @param token compact JWT from the client
+   * @throws AppError `sign-in-required` with the contract's wording
+   */
+  verify(token: string): VerifiedUser;
+  /** Forgets every remembered token, after a key rotation or a revocation. */
+  forget(): void;
+}
+
+function claimsOf(token: string, issuer: Issuer): Record<string, unknown> | 'expired' | undefined {
+  for (const key of issuer.keys) {
+    try {
+      const { header, payload } = jwt.verify(token, key, {
+        algorithms: [...issuer.algorithms],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        complete: true,
+        ...(issuer.audience === undefined ? {} : { audience: issuer.audience }),
+      });
+      const isPlain =
+        !('crit' in header) && (header.typ === undefined || /^(jwt|at\+jwt)$/i.test(header.typ));
+      return isPlain && typeof payload === 'object' ? payload : undefined;
+    } catch (error) {
+      if (error instanceof jwt.TokenExpiredError) {
+        return 'expired';
+      }
+      if (!(error instanceof jwt.JsonWebTokenError)) {
+        throw error;
+      }
+    }
+  }
+  return undefined;
+}
+
+const isSeconds = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/**
+ * A verifier over a list of issuers, tried in order.
+ * @param issuers accepted issuers
+ * @param now real time in milliseconds; tokens never follow the frozen business clock
+ */
+export function accessTokenVerifier(
+  issuers: readonly Issuer[],
+  now: () => number = Date.now,
+): AccessTokenVerifier {
+  const remembered = new LRUCache<string, VerifiedUser>({ max: CACHE_ENTRIES, ttl: CACHE_MS });
+
+  function check(token: string): VerifiedUser {
+    let expired = false;
+    for (const issuer of issuers) {
+      const claims = claimsOf(token, issuer);
+      if (claims === 'expired') {
+        expired = true;
+      } else if (claims !== undefined) {
+        return accept(token, issuer, claims);
+      }
+    }
+    throw refuse(expired ? EXPIRED : INVALID);
+  }
+
+  function accept(token: string, issuer: Issuer, claims: Record<string, unknown>): VerifiedUser {
+    const { exp, iat, jti } = claims;
+    if (
+      !isSeconds(exp) ||
+      (iat !== undefined && (!isSeconds(iat) || iat * 1000 > now() + FUTURE_IAT_S * 1000))
+    ) {
+      throw refuse(INVALID);
+    }
+    const named = issuer.userIdOf(claims);
+    const userId = UserId.safeParse(
+      typeof named === 'number' && Number.isSafeInteger(named) ? String(named) : named,
+    );
+    if (!userId.success) {
+      throw refuse(named === undefined || named === null ? NO_USER : INVALID);
+    }
+    return {
+      userId: userId.data,
+      role: issuer.roleOf(claims),
+      issuer: issuer.name,
+      tokenId:
+        typeof jti === 'string' && jti.length <= 128
+          ? jti
+          : createHash('sha256').update(token).digest('base64url'),
+      expiresAt: exp * 1000,
+    };
+  }
+
+  return {
+    verify(token) {
+      if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) {
+        throw refuse(INVALID);
+      }
+      const known = remembered.get(token);
+      if (known !== undefined) {
+        if (known.expiresAt + CLOCK_TOLERANCE_S * 1000 <= now()) {
+          remembered.delete(token);
+          throw refuse(EXPIRED);
+        }
+        return known;
+      }
+      const user = check(token);
+      remembered.set(token, user);
+      return user;
+    },
+    forget: () => remembered.clear(),
+  };
+}
