@@ -105,7 +105,8 @@ export function signOfDifference(
   if (decimal.exponent > 400) {
     return decimal.negative ? -1 : 1;
   }
-  let { mantissa, exponent } = binaryParts(double);
+  const { mantissa: binaryMantissa, exponent } = binaryParts(double);
+  let mantissa = binaryMantissa;
   let scaled = decimal.negative ? -decimal.coefficient : decimal.coefficient;
   if (decimal.exponent >= 0) {
     scaled *= 10n ** BigInt(decimal.exponent);
@@ -116,7 +117,6 @@ export function signOfDifference(
     mantissa <<= BigInt(exponent);
   } else {
     scaled <<= BigInt(-exponent);
-    exponent = 0;
   }
   return scaled < mantissa ? -1 : scaled > mantissa ? 1 : 0;
 }
