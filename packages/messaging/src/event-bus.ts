@@ -39,26 +39,43 @@ export interface DeliveredMessage {
   body: Buffer;
   /** 1 for the first attempt. */
   attempt: number;
+  /** Whether a `retry` would be parked instead, because the policy allows no further attempt. */
+  lastAttempt: boolean;
 }
 
 /** `done`: acknowledge. `retry`: try again later. `dead`: park with the reason. */
-export type DeliveryOutcome = { kind: 'done' } | { kind: 'retry'; reason: string } | { kind: 'dead'; reason: string };
+export type DeliveryOutcome =
+  { kind: 'done' } | { kind: 'retry'; reason: string } | { kind: 'dead'; reason: string };
 
 /** One parked message. */
 export interface DeadLetter {
+  /** Id of the event, or a hash of the body when the message carried none. */
   id: string;
   queue: string;
   consumer: ServiceName;
   type: string;
   reason: string;
   attempts: number;
+  /** ISO instant. */
   parkedAt: string;
+  /** The parsed body, or its text when it is not JSON. */
   envelope: unknown;
+}
+
+/** Which parked messages; every field given must match. */
+export interface DeadLetterFilter {
+  consumer?: ServiceName;
+  type?: string;
+  ids?: readonly string[];
+  /** Default 100 for a list; a replay has none. */
+  limit?: number;
 }
 
 /**
  * The port that every adapter keeps, by the same contract suite:
- * - `publish` resolves only when every message is stored and has at least one queue; otherwise it rejects and names which.
+ * - `publish` resolves only when every message is stored in the queue of each consumer that the contracts name;
+ *   otherwise it rejects with a `PublishError` that says which were not. An event that the contracts give no consumer is
+ *   accepted and goes to whoever else listens.
  * - a message is delivered to each consumer at least once, also after a kill of any process;
  * - `retry` comes back after the policy's delays, `dead` and exhausted ones are parked, neighbours keep flowing;
  * - queues of all consumers named in the contracts exist as soon as any process has started the bus.
@@ -69,9 +86,9 @@ export interface EventBus {
   consume(consumer: ServiceName, definitions: readonly EventDefinition[], deliver: Deliver): Promise<void>;
   /** Stops taking new deliveries and waits for those at work. */
   stopConsuming(): Promise<void>;
-  listDeadLetters(filter?: { consumer?: ServiceName; type?: string; limit?: number }): Promise<DeadLetter[]>;
-  /** Puts parked messages back into the queue of the consumer that failed; returns how many. */
-  replayDeadLetters(filter: { consumer?: ServiceName; type?: string; ids?: readonly string[]; limit?: number }): Promise<number>;
+  listDeadLetters(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
+  /** Puts parked messages back into the queue of the consumer that failed, ids kept; returns how many. */
+  replayDeadLetters(filter: DeadLetterFilter): Promise<number>;
   /** Whether messages can be published and consumed now. */
   isReady(): boolean;
   stop(): Promise<void>;

@@ -1,0 +1,72 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** Metrics of one service's events; one set per registry. */
+export interface MessagingMetrics {
+  /** `outcome`: done, duplicate, retry or dead. */
+  eventsHandled: Counter<'consumer' | 'type' | 'outcome'>;
+  eventHandlingSeconds: Histogram<'consumer' | 'type'>;
+  eventsPublished: Counter<'type'>;
+  eventsUnroutable: Counter<'type'>;
+}
+
+/**
+ * Registers the metrics of a service's events.
+ * @param registry registry of the service
+ */
+export function createMessagingMetrics(registry: Registry): MessagingMetrics {
+  const registers = [registry];
+  return {
+    eventsHandled: new Counter({
+      name: 'events_handled_total',
+      help: 'Deliveries of events by how they ended',
+      labelNames: ['consumer', 'type', 'outcome'],
+      registers,
+    }),
+    eventHandlingSeconds: new Histogram({
+      name: 'event_handling_seconds',
+      help: 'Time from delivery of an event to its end, in seconds',
+      labelNames: ['consumer', 'type'],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
+      registers,
+    }),
+    eventsPublished: new Counter({
+      name: 'events_published_total',
+      help: 'Events that left the outbox with a confirmation',
+      labelNames: ['type'],
+      registers,
+    }),
+    eventsUnroutable: new Counter({
+      name: 'events_unroutable_total',
+      help: 'Attempts to publish an event that no queue takes; its outbox row is kept',
+      labelNames: ['type'],
+      registers,
+    }),
+  };
+}
+
+/**
+ * Registers the gauges of an outbox; their values are read when the metrics are.
+ * @param registry registry of the service
+ * @param read gives the rows that wait and the age of the oldest in seconds; undefined when the database is not there
+ */
+export function registerOutboxGauges(
+  registry: Registry,
+  read: () => Promise<{ pending: number; oldestAgeSeconds: number } | undefined>,
+): void {
+  const registers = [registry];
+  const oldestAge = new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'Age of the oldest event that waits in the outbox, in seconds; alert above 60',
+    registers,
+  });
+  new Gauge({
+    name: 'outbox_pending',
+    help: 'Events that wait in the outbox',
+    registers,
+    async collect() {
+      const state = await read();
+      this.set(state?.pending ?? Number.NaN);
+      oldestAge.set(state?.oldestAgeSeconds ?? Number.NaN);
+    },
+  });
+}

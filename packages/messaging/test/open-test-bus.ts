@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'amqplib';
+import { openDatabase } from '@orrery/mongo';
+import { pino } from 'pino';
+import { z } from 'zod';
+import type { EventBus } from '../src/event-bus.ts';
+import { InProcessBus } from '../src/in-process/in-process-bus.ts';
+import { RabbitmqBus } from '../src/rabbitmq/rabbitmq-bus.ts';
+import { planTopology } from '../src/topology.ts';
+import { TEST_EVENTS } from './test-events.ts';
+
+/** Everything a second process needs to meet the same messages. */
+export const BusPlace = z.object({
+  adapter: z.enum(['rabbitmq', 'in-process']),
+  /** Address of the broker or of the database server. */
+  url: z.string(),
+  /** Namespace at the broker, or name of the database. */
+  namespace: z.string(),
+  retryDelaysMs: z.array(z.number()),
+  concurrency: z.number().optional(),
+});
+export type BusPlace = z.output<typeof BusPlace>;
+
+/** Quiet unless a test is being looked into. */
+export const testLogger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+
+/**
+ * A place that no other test uses.
+ * @param adapter which adapter
+ * @param url address of the broker or database server
+ * @param options pauses and concurrency
+ */
+export const newBusPlace = (
+  adapter: BusPlace['adapter'],
+  url: string,
+  options: { retryDelaysMs?: number[]; concurrency?: number } = {},
+): BusPlace => ({
+  adapter,
+  url,
+  namespace: `test_${randomUUID().slice(0, 8)}`,
+  retryDelaysMs: [100, 200, 300],
+  ...options,
+});
+
+/**
+ * Starts a bus with the test events.
+ * @param place where
+ * @returns the bus and how to end it together with what it stands on
+ */
+export async function openTestBus(place: BusPlace): Promise<{ bus: EventBus; close(): Promise<void> }> {
+  const pace = place.concurrency === undefined ? {} : { concurrency: place.concurrency };
+  if (place.adapter === 'rabbitmq') {
+    const bus = new RabbitmqBus({
+      url: place.url,
+      topology: planTopology(TEST_EVENTS, place),
+      logger: testLogger,
+      startAttempts: 3,
+      ...pace,
+    });
+    await bus.start();
+    return { bus, close: () => bus.stop() };
+  }
+  const connection = await openDatabase(place.url, place.namespace);
+  const bus = new InProcessBus({
+    connection,
+    topology: planTopology(TEST_EVENTS, place),
+    logger: testLogger,
+    leaseTtlMs: 1_000,
+    pollMs: 100,
+    ...pace,
+  });
+  await bus.start();
+  return {
+    bus,
+    async close() {
+      await bus.stop();
+      await connection.close();
+    },
+  };
+}
+
+/**
+ * Removes everything that a place left behind.
+ * @param place where
+ */
+export async function removeBusPlace(place: BusPlace): Promise<void> {
+  if (place.adapter === 'in-process') {
+    const connection = await openDatabase(place.url, place.namespace);
+    await connection.dropDatabase();
+    await connection.close();
+    return;
+  }
+  const model = await connect(place.url);
+  const channel = await model.createChannel();
+  const topology = planTopology(TEST_EVENTS, place);
+  await Promise.all(topology.queues.map(({ name }) => channel.deleteQueue(name)));
+  await Promise.all(topology.exchanges.map(({ name }) => channel.deleteExchange(name)));
+  await model.close();
+}
