@@ -1,17 +1,19 @@
-import type { RequestListener } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '@orrery/calendar';
 import type { ReplySchema, RouteDefinition, ServiceName } from '@orrery/contracts';
 import type { NewEvent, Subscription } from '@orrery/messaging';
+import type { Migration } from '@orrery/mongo';
 import type { Express, Request, Response } from 'express';
 import type { ClientSession, Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { Identity } from './auth/identity.ts';
+import type { ServiceTokenKeys } from './auth/service-token.ts';
 import type { ServiceClient } from './http/service-client.ts';
 import type { JobDesk } from './jobs/job-desk.ts';
+import type { Tracing } from './observability/tracing.ts';
 
 /** What a service is given when it starts. Nothing here is process-wide, so several services fit in one process. */
 export interface Runtime<Config> {
@@ -33,6 +35,10 @@ export interface Runtime<Config> {
   client(service: ServiceName): ServiceClient;
   /** Base address of another service without a trailing slash; throws AppError `upstream-unavailable` when unknown. */
   addressOf(service: ServiceName): string;
+  /** Keys of calls between services; the gateway signs what it forwards. */
+  serviceTokenKeys: ServiceTokenKeys;
+  /** Traces of this service. */
+  tracing: Tracing;
 }
 
 /** What a handler gets: validated input, who calls, and the raw request for streams. */
@@ -117,6 +123,8 @@ export interface ServiceModule<Config extends z.ZodType = z.ZodType> {
   config: Config;
   /** Services that it calls by HTTP; production refuses to start without their addresses. */
   calls?: readonly ServiceName[];
+  /** Steps of the database's history, oldest first; applied before `create`. */
+  migrations?: readonly Migration[];
   create(runtime: Runtime<z.output<Config>>): Promise<ServiceInstance>;
 }
 

@@ -1,6 +1,8 @@
 export * from './auth/identity.ts';
 export * from './auth/require-audience.ts';
 export * from './auth/service-token.ts';
+export * from './config/common-config.ts';
+export * from './config/load-config.ts';
 export * from './define-service.ts';
 export * from './errors/app-error.ts';
 export {
@@ -11,10 +13,13 @@ export {
 } from './errors/error-codes.ts';
 export { isDatabaseUnavailable, isTransient } from './errors/is-transient.ts';
 export { toAppError } from './errors/to-app-error.ts';
+export type { HealthProbe, Readiness } from './health/health-routes.ts';
+export { buildOpenApi, type OpenApiDocument, type OpenApiInfo } from './http/build-openapi.ts';
 export { shapeError, type ErrorReply } from './http/error-shapes.ts';
-export { mountRoutes, type RouteEnvironment } from './http/mount-route.ts';
+export { eventStream, type StreamEvent } from './http/event-stream.ts';
+export { IDEMPOTENCY_COLLECTION } from './http/idempotency-key.ts';
 export { respondWithProblem, type ProblemContext } from './http/respond-with-problem.ts';
-export * from './http/service-client.ts';
+export type { CallOptions, ClientInput, ClientReply, ServiceClient } from './http/service-client.ts';
 export * from './jobs/job-desk.ts';
 export { createLogger, type LogLevel } from './observability/logger.ts';
 export { createMetrics, type ServiceMetrics } from './observability/metrics.ts';
@@ -25,3 +30,12 @@ export {
   runWithContext,
   type RequestContext,
 } from './observability/request-context.ts';
+export {
+  currentTraceId,
+  startTracing,
+  traceHeaders,
+  type SpanOptions,
+  type Tracing,
+} from './observability/tracing.ts';
+export { runProcess, runServices, type RunningServices, type RunOptions } from './run-process.ts';
+export { startBus, startService, type StartedService, type StartOptions } from './start-service.ts';
