@@ -1,0 +1,8 @@
+import { categorization } from '@orrery/categorization';
+import { gateway } from '@orrery/gateway';
+import { ingestion } from '@orrery/ingestion';
+import { insights } from '@orrery/insights';
+import type { ServiceModule } from '@orrery/service-kit';
+
+/** The whole system, readable as one list. The gateway comes last, so that it opens when there is something behind it. */
+export const SERVICES: readonly ServiceModule[] = [ingestion, categorization, insights, gateway];

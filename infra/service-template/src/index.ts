@@ -1,0 +1,1 @@
+export { specimen } from './module.ts';
