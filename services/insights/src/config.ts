@@ -1,0 +1,15 @@
+import { isValidZone } from '@orrery/calendar';
+import { Currency } from '@orrery/contracts';
+import { z } from 'zod';
+
+/** Settings of this service beside the common ones. */
+export const InsightsConfig = z.object({
+  DEFAULT_TIME_ZONE: z
+    .string()
+    .refine(isValidZone, 'must be an IANA time zone such as Asia/Seoul')
+    .default('Asia/Seoul')
+    .describe('Zone in which the days of a user are cut who chose none'),
+  DEFAULT_CURRENCY: Currency.default('EUR').describe(
+    'Currency of the reports of a user without transactions',
+  ),
+});

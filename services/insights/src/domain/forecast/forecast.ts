@@ -1,0 +1,174 @@
+import { dynamicTheta, smoothing, theta } from './members.ts';
+import type { Project } from './members.ts';
+import { deseasonalise, reseasonalise } from './seasonality.ts';
+
+export interface ForecastOptions {
+  /** Values per season: 12 for months, 7 for days of a week, 1 when nothing repeats. */
+  period: number;
+  /** Steps to forecast. */
+  horizon: number;
+  /** Share of futures that the interval shall hold, between 0 and 1; default 0.8. */
+  level?: number;
+}
+
+/** One value per step. `lower` and `upper` bound the share of futures that was asked for. */
+export interface Forecast {
+  mean: number[];
+  lower: number[];
+  upper: number[];
+  /** What made it, for people. */
+  method: string;
+}
+
+/** Values further back no longer change a fit but cost time. */
+const MAX_FITTED_VALUES = 1500;
+
+/** Below it no method can be fitted. */
+const MIN_FITTED_VALUES = 5;
+
+const average = (lists: readonly (readonly number[])[], horizon: number): number[] =>
+  Array.from(
+    { length: horizon },
+    (_unused, step) => lists.reduce((sum, list) => sum + (list[step] ?? 0), 0) / lists.length,
+  );
+
+const fitAll = (values: readonly number[]): Project[] => {
+  const { damped, chosen } = smoothing(values);
+  return [theta(values), dynamicTheta(values), damped, chosen];
+};
+
+/** A year of whole weeks, so that weekdays meet weekdays. */
+const YEAR_OF_WEEKS = 364;
+
+/**
+ * Leans daily forecasts with a weekly season towards the course of last year, half of which comes back in spending
+ * data: the four weeks around the same day a year ago against the eight weeks around a year before the last value.
+ */
+const withLastYear = (
+  adjusted: readonly number[],
+  period: number,
+  projected: readonly number[],
+): number[] => {
+  const n = adjusted.length;
+  const around = (centre: number, reach: number): number => {
+    const part = adjusted.slice(Math.max(0, centre - reach), centre + reach + 1);
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  };
+  const base = n < YEAR_OF_WEEKS + 56 ? 0 : around(n - 1 - YEAR_OF_WEEKS, 28);
+  if (period !== 7 || base <= 0) {
+    return [...projected];
+  }
+  return projected.map((value, index) => {
+    const before = n + index - YEAR_OF_WEEKS;
+    const ratio = before + 14 < n ? around(before, 14) / base : 1;
+    return value * Math.sqrt(Math.min(4, Math.max(0.25, ratio)));
+  });
+};
+
+/** Value below which a share of the numbers lies, with the finite-sample step of conformal prediction. */
+const conformalQuantile = (numbers: readonly number[], share: number): number => {
+  const sorted = [...numbers].sort((left, right) => left - right);
+  const rank = Math.ceil((sorted.length + 1) * share);
+  return sorted[Math.min(rank, sorted.length) - 1] ?? 0;
+};
+
+/** Origins of the back-test at most; more sharpen the interval little and cost a fit each. */
+const MAX_ORIGINS = 24;
+
+/**
+ * Widening of back-tested errors: the back-test knows the season of the whole series and repeats few futures.
+ * Chosen so that 80 % intervals hold 0.80 of the development set of the benchmark.
+ */
+const WIDENING = 1.05;
+
+interface ErrorGrowth {
+  /** Half width at one step. */
+  scale: number;
+  /** Width grows as the step to this power. */
+  power: number;
+}
+
+/** Slope of the line through points, weighted; 0 when they share one x. */
+const weightedSlope = (points: readonly { x: number; y: number; weight: number }[]): number => {
+  const total = points.reduce((sum, { weight }) => sum + weight, 0);
+  const meanX = points.reduce((sum, { x, weight }) => sum + weight * x, 0) / total;
+  const meanY = points.reduce((sum, { y, weight }) => sum + weight * y, 0) / total;
+  const variance = points.reduce((sum, { x, weight }) => sum + weight * (x - meanX) ** 2, 0);
+  const covariance = points.reduce((sum, { x, y, weight }) => sum + weight * (x - meanX) * (y - meanY), 0);
+  return variance === 0 ? 0 : covariance / variance;
+};
+
+/** How far forecasts from earlier points of the series missed, and how the miss grew with the distance. */
+const backTest = (adjusted: readonly number[], horizon: number, level: number): ErrorGrowth => {
+  const n = adjusted.length;
+  const first = Math.max(MIN_FITTED_VALUES, Math.floor(n / 2));
+  const every = Math.max(1, Math.ceil((n - first) / MAX_ORIGINS));
+  const misses: number[][] = Array.from({ length: horizon }, () => []);
+  for (let origin = n - 1; origin >= first; origin -= every) {
+    const projected = theta(adjusted.slice(0, origin))(Math.min(horizon, n - origin));
+    projected.forEach((value, index) => {
+      misses[index]?.push(Math.abs((adjusted[origin + index] ?? value) - value));
+    });
+  }
+  const points = misses.flatMap((errors, index) => {
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    return errors.length > 0 && mean > 0
+      ? [{ x: Math.log(index + 1), y: Math.log(mean), weight: errors.length }]
+      : [];
+  });
+  // A miss that shrinks with distance, or outgrows a straight line, is noise of the few origins.
+  const power = points.length < 2 ? 0.5 : Math.min(0.9, Math.max(0.05, weightedSlope(points)));
+  const scaled = misses.flatMap((errors, index) => errors.map((error) => error / (index + 1) ** power));
+  return { scale: conformalQuantile(scaled, level), power };
+};
+
+/**
+ * Forecasts a series: the season is taken out by classical decomposition where a test finds one; the mean of Theta,
+ * dynamic optimised Theta, damped exponential smoothing and the best simple smoothing is projected; intervals are the
+ * conformal quantile of back-tested errors. Deterministic. Forecasts of a series that was never negative are not
+ * negative. Fewer than 5 values are continued with their mean.
+ * @param values at least one finite number, oldest first, evenly spaced
+ * @param options period, horizon and level
+ * @throws RangeError when there is no value or an option makes no sense
+ */
+export const forecast = (values: readonly number[], options: ForecastOptions): Forecast => {
+  const { period, horizon, level = 0.8 } = options;
+  if (values.length === 0 || !values.every(Number.isFinite)) {
+    throw new RangeError('a series needs at least one finite value');
+  }
+  if (
+    !Number.isInteger(horizon) ||
+    horizon < 1 ||
+    !Number.isInteger(period) ||
+    period < 1 ||
+    !(level > 0 && level < 1)
+  ) {
+    throw new RangeError('period and horizon must be whole numbers from 1, level between 0 and 1');
+  }
+  const recent = values.slice(-MAX_FITTED_VALUES);
+  const { adjusted, ...season } = deseasonalise(recent, period);
+  const isShort = recent.length < MIN_FITTED_VALUES;
+  const projections = isShort
+    ? [
+        Array.from(
+          { length: horizon },
+          () => adjusted.reduce((sum, value) => sum + value, 0) / adjusted.length,
+        ),
+      ]
+    : fitAll(adjusted).map((project) => project(horizon));
+  const centre = withLastYear(adjusted, period, average(projections, horizon));
+  const spread = Math.max(...adjusted) - Math.min(...adjusted);
+  const { scale, power } = isShort ? { scale: spread, power: 0.5 } : backTest(adjusted, horizon, level);
+  const floor = values.every((value) => value >= 0) ? 0 : -Infinity;
+  const at = (value: number, index: number): number =>
+    Math.max(floor, reseasonalise(value, recent.length + index, season));
+  const width = (index: number): number => WIDENING * scale * (index + 1) ** power;
+  return {
+    mean: centre.map(at),
+    lower: centre.map((value, index) => at(value - width(index), index)),
+    upper: centre.map((value, index) => at(value + width(index), index)),
+    method: isShort
+      ? 'mean'
+      : `mean of theta, dynamic theta, damped trend and exponential smoothing${season.kind === 'none' ? '' : `, ${season.kind} season`}`,
+  };
+};

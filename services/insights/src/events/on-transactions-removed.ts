@@ -1,0 +1,15 @@
+import { TransactionsRemoved } from '@orrery/contracts';
+import type { Subscription } from '@orrery/messaging';
+import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
+
+/**
+ * Takes removed transactions out of the ledger.
+ * @param enter the use case
+ */
+export const onTransactionsRemoved = (
+  enter: EnterTransactions,
+): Subscription<typeof TransactionsRemoved.data> => ({
+  definition: TransactionsRemoved,
+  consumer: 'insights',
+  handle: ({ data }, transaction) => enter.removed(data.userId, data.transactions, transaction),
+});

@@ -1,0 +1,138 @@
+import {
+  CalendarDate,
+  CATEGORIES,
+  categoryBySlug,
+  CategorySlug,
+  DecisionKind,
+  DecisionSource,
+  defineRoute,
+  MoneyText,
+  pageOf,
+  pageQuery,
+  ResourceId,
+  TransactionId,
+} from '@orrery/contracts';
+import type { Language } from '@orrery/contracts';
+import { formatDecimal } from '@orrery/money';
+import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import type { MountedRoute } from '@orrery/service-kit';
+import { z } from 'zod';
+import type { LedgerRow } from '../domain/types.ts';
+import { UNCATEGORISED } from '../domain/types.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import type { UserSettingsStore } from '../store/user-settings-store.ts';
+import { chooseLanguage } from './choose-language.ts';
+
+const LedgerTransaction = z
+  .object({
+    id: TransactionId,
+    date: CalendarDate,
+    description: z.string(),
+    merchant: z.string().nullable(),
+    amount: MoneyText,
+    category: z
+      .object({
+        slug: CategorySlug,
+        name: z.string(),
+        pfcPrimary: z.string(),
+        pfcDetailed: z.string().nullable(),
+      })
+      .nullable(),
+    confidence: z.number(),
+    decision: DecisionKind,
+    source: DecisionSource,
+    pending: z.boolean(),
+    accountId: ResourceId,
+  })
+  .meta({ id: 'LedgerTransaction' });
+
+const ListTransactions = defineRoute({
+  method: 'get',
+  path: '/v1/transactions',
+  operationId: 'listTransactions',
+  summary: 'The categorised transactions of the caller, newest first',
+  tag: 'Transactions',
+  audience: 'user',
+  query: z
+    .object({
+      from: CalendarDate.optional(),
+      to: CalendarDate.optional(),
+      category: CategorySlug.optional(),
+      q: z.string().min(1).max(200).optional(),
+      account: ResourceId.optional(),
+      ...pageQuery(),
+    })
+    .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+      path: ['to'],
+      message: 'must not be before from',
+    }),
+  responses: { 200: pageOf(LedgerTransaction) },
+});
+
+/** A group stands for its leaves, and `uncategorised` for transactions that were decided as unknown. */
+const categoriesMeant = (slug: string | undefined): (string | null)[] | undefined => {
+  if (slug === undefined) {
+    return undefined;
+  }
+  if (slug === UNCATEGORISED) {
+    return [null];
+  }
+  if (categoryBySlug(slug) === undefined) {
+    throw new AppError('validation-failed', {
+      fields: [{ in: 'query', field: 'category', message: 'is not a category' }],
+    });
+  }
+  return [slug, ...CATEGORIES.filter(({ parent }) => parent === slug).map((leaf) => leaf.slug)];
+};
+
+const categoryShown = (slug: string | null, language: Language) => {
+  const category = slug === null ? undefined : categoryBySlug(slug);
+  return category === undefined
+    ? null
+    : {
+        slug: category.slug,
+        name: category.names[language],
+        pfcPrimary: category.pfcPrimary,
+        pfcDetailed: category.pfcDetailed,
+      };
+};
+
+const shown = ({ transaction }: LedgerRow, language: Language) => ({
+  id: transaction.transactionId,
+  date: transaction.postedOn,
+  description: transaction.description,
+  merchant: transaction.decision.merchant ?? transaction.merchantName ?? null,
+  amount: {
+    amount: formatDecimal(transaction.amountMinor, transaction.currency),
+    currency: transaction.currency,
+  },
+  category: categoryShown(transaction.decision.category, language),
+  confidence: transaction.decision.confidence,
+  decision: transaction.decision.decision,
+  source: transaction.decision.source,
+  pending: transaction.pending,
+  accountId: transaction.accountId,
+});
+
+/**
+ * `GET /v1/transactions`.
+ * @param parts the ledger and the users' settings
+ */
+export const listTransactions = (parts: { ledger: LedgerStore; settings: UserSettingsStore }): MountedRoute =>
+  handle(ListTransactions, async ({ query, identity, request }) => {
+    const userId = requireUserId(identity);
+    const { from, to, category, q, account, limit, cursor } = query;
+    const categories = categoriesMeant(category);
+    const [settings, page] = await Promise.all([
+      parts.settings.find(userId),
+      parts.ledger.list(userId, { from, to, categories, text: q, accountId: account }, { limit, cursor }),
+    ]);
+    const language = chooseLanguage(request.headers['accept-language'], 'en', settings.language);
+    return {
+      status: 200,
+      body: {
+        data: page.rows.map((row) => shown(row, language)),
+        page: { nextCursor: page.nextCursor },
+      },
+    };
+  });

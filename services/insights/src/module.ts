@@ -1,0 +1,59 @@
+import { defineService } from '@orrery/service-kit';
+import { createCompute } from './compute/compute.ts';
+import { InsightsConfig } from './config.ts';
+import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
+import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
+import { rebuildDailyMetricsRoute } from './http/compat/pocketc/rebuild-daily-metrics.ts';
+import { createForecast } from './http/create-forecast.ts';
+import { listTransactions } from './http/list-transactions.ts';
+import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
+import { createDailyMetricsStore } from './store/daily-metrics-store.ts';
+import { createLedgerStore } from './store/ledger-store.ts';
+import { createUserSettingsStore } from './store/user-settings-store.ts';
+import { createEnterTransactions } from './use-cases/enter-transactions.ts';
+import { createRebuildDailyMetrics } from './use-cases/rebuild-daily-metrics.ts';
+import { createReportSpending } from './use-cases/report-spending.ts';
+
+/** The ledger, daily metrics, reports and forecasts. */
+export const insights = defineService({
+  name: 'insights',
+  config: InsightsConfig,
+  async create({ config, mongo, clock, jobs, inTransaction, recordEvents }) {
+    const ledger = createLedgerStore(mongo);
+    const metrics = createDailyMetricsStore(mongo);
+    const settings = createUserSettingsStore(mongo);
+    await Promise.all([ledger.prepare(), metrics.prepare()]);
+
+    const stores = { ledger, metrics, settings };
+    const defaultTimeZone = config.DEFAULT_TIME_ZONE;
+    const enter = createEnterTransactions({ ...stores, defaultTimeZone });
+    const rebuild = createRebuildDailyMetrics({
+      ...stores,
+      clock,
+      inTransaction,
+      recordEvents,
+      defaultTimeZone,
+    });
+    const reportSpending = createReportSpending({
+      ...stores,
+      clock,
+      defaultTimeZone,
+      defaultCurrency: config.DEFAULT_CURRENCY,
+    });
+
+    const compute = createCompute();
+
+    return {
+      routes: [
+        listTransactions(stores),
+        spendingReport(reportSpending),
+        rebuildDailyMetricsRoute(jobs),
+        createForecast(compute),
+      ],
+      subscriptions: [onTransactionsCategorized(enter), onTransactionsRemoved(enter)],
+      jobs: rebuildJobs(rebuild, defaultTimeZone),
+      stop: () => compute.stop(),
+    };
+  },
+});

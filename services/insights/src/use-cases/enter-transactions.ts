@@ -1,0 +1,107 @@
+import type { CategorizedTransaction } from '@orrery/contracts';
+import { DailyMetricsUpdated } from '@orrery/contracts';
+import type { EventTransaction } from '@orrery/messaging';
+import { applyBatch, applyCategorized, applyRemoval } from '../domain/apply-events.ts';
+import type { BatchResult, PlaceOnCalendar, Removal } from '../domain/apply-events.ts';
+import { metricChanges } from '../domain/daily-metrics.ts';
+import { placeInZone } from '../domain/day-place.ts';
+import type { LedgerEntry } from '../domain/types.ts';
+import type { DailyMetricsStore } from '../store/daily-metrics-store.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import type { UserSettingsStore } from '../store/user-settings-store.ts';
+
+export interface EnterTransactionsParts {
+  ledger: LedgerStore;
+  metrics: DailyMetricsStore;
+  settings: UserSettingsStore;
+  defaultTimeZone: string;
+}
+
+/**
+ * Keeps the ledger and the daily metrics up to date with the events about transactions. A batch costs one read of the
+ * rows, one write of rows and one write of metrics, all in the event's transaction.
+ * @param parts stores, and the time zone of users who chose none
+ */
+export const createEnterTransactions = ({
+  ledger,
+  metrics,
+  settings,
+  defaultTimeZone,
+}: EnterTransactionsParts) => {
+  const places = new Map<string, PlaceOnCalendar>();
+  const placeIn = (zone: string): PlaceOnCalendar => {
+    const known = places.get(zone);
+    if (known !== undefined) {
+      return known;
+    }
+    const place = placeInZone(zone);
+    places.set(zone, place);
+    return place;
+  };
+
+  const save = async (
+    userId: string,
+    known: ReadonlyMap<string, LedgerEntry>,
+    { entries, changes }: BatchResult,
+    transaction: EventTransaction,
+  ): Promise<void> => {
+    const { session } = transaction;
+    await ledger.saveEntries(userId, entries, known, session);
+    const metricsToApply = metricChanges(changes);
+    await metrics.apply(
+      userId,
+      metricsToApply,
+      (keys) => ledger.largestPurchases(userId, keys, session),
+      session,
+    );
+    const days = [...new Set(metricsToApply.map(({ key }) => key.day))].sort();
+    if (days.length > 0) {
+      await transaction.record([
+        { definition: DailyMetricsUpdated, subject: userId, data: { userId, days } },
+      ]);
+    }
+  };
+
+  return {
+    /**
+     * Enters categorised transactions; older versions than known are ignored.
+     * @param userId owner
+     * @param batch transactions of one event
+     * @param transaction the event's transaction
+     */
+    async categorized(
+      userId: string,
+      batch: readonly CategorizedTransaction[],
+      transaction: EventTransaction,
+    ): Promise<void> {
+      const [{ timeZone = defaultTimeZone }, known] = await Promise.all([
+        settings.find(userId),
+        ledger.findEntries(
+          userId,
+          batch.map(({ transactionId }) => transactionId),
+          transaction.session,
+        ),
+      ]);
+      const place = placeIn(timeZone);
+      const result = applyBatch(known, batch, (entry, item) => applyCategorized(entry, item, place));
+      await save(userId, known, result, transaction);
+    },
+
+    /**
+     * Takes removed transactions out, and remembers those that have not arrived yet.
+     * @param userId owner
+     * @param batch removals of one event
+     * @param transaction the event's transaction
+     */
+    async removed(userId: string, batch: readonly Removal[], transaction: EventTransaction): Promise<void> {
+      const known = await ledger.findEntries(
+        userId,
+        batch.map(({ transactionId }) => transactionId),
+        transaction.session,
+      );
+      await save(userId, known, applyBatch(known, batch, applyRemoval), transaction);
+    },
+  };
+};
+
+export type EnterTransactions = ReturnType<typeof createEnterTransactions>;
