@@ -1,4 +1,3 @@
-import type { ServiceName } from '@orrery/contracts';
 import express, { type Express } from 'express';
 
 /** Paths that `gatewayPages` answers. */
@@ -8,7 +7,7 @@ export const OWN_PAGES: ReadonlySet<string> = new Set(['/', '/health', '/healthz
  * The gateway's own answers: banner and liveness.
  * @param facts version of the product
  */
-export function gatewayPages({ version }: { version: string; services: readonly ServiceName[] }): Express {
+export function gatewayPages({ version }: { version: string }): Express {
   const app = express();
   app.disable('x-powered-by');
   app.get('/', (_request, response) => {

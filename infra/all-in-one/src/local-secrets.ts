@@ -8,7 +8,8 @@ export type LocalSecrets = z.output<typeof LocalSecrets>;
 
 const FILE = 'secrets.json';
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /**
  * Secrets of this machine's installation: random, made on the first start and kept, so that tokens stay good over a

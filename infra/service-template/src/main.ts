@@ -1,4 +1,4 @@
 import { runProcess } from '@orrery/service-kit';
 import { specimen } from './module.ts';
 
-await runProcess(specimen);
+await runProcess([specimen]);
