@@ -195,7 +195,7 @@ async function launch(/** @type {string} */ program, /** @type {(line: string) =
     directory,
     async stop() {
       killGroup(server, 'SIGTERM');
-      await Promise.race([exited(server), pause(STOP_TIMEOUT_MS)]);
+      await exitedWithin(server, STOP_TIMEOUT_MS);
       cleanUp();
     },
     /** Ends the broker at once, as a power cut would; its data stay. */
@@ -207,7 +207,7 @@ async function launch(/** @type {string} */ program, /** @type {(line: string) =
     async restart() {
       if (server.exitCode === null && server.signalCode === null) {
         killGroup(server, 'SIGTERM');
-        await Promise.race([exited(server), pause(STOP_TIMEOUT_MS)]);
+        await exitedWithin(server, STOP_TIMEOUT_MS);
         killGroup(server, 'SIGKILL');
         await exited(server);
       }
@@ -327,6 +327,20 @@ function exited(/** @type {import('node:child_process').ChildProcess} */ child) 
   // Otherwise nothing may be left that keeps this process waiting.
   child.ref();
   return new Promise((resolve) => child.once('exit', () => resolve(undefined)));
+}
+
+/** Waits for the end of a process, but not longer than told. */
+async function exitedWithin(
+  /** @type {import('node:child_process').ChildProcess} */ child,
+  /** @type {number} */ milliseconds,
+) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const outOfTime = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([exited(child), outOfTime]);
+  clearTimeout(timer);
 }
 
 function pause(/** @type {number} */ milliseconds) {

@@ -58,7 +58,7 @@ export function createDeliver(options: ConsumeOptions): Deliver {
  */
 export function parseMessage(body: Buffer, subscriptions: readonly Subscription[]): ParsedMessage {
   const json = parseJson(body);
-  if (typeof json !== 'object' || json === null) {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return { kind: 'refused', reason: 'malformed', detail: 'not a JSON object' };
   }
   const eventId = 'id' in json && typeof json.id === 'string' ? { eventId: json.id } : {};

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EventEnvelope } from '@orrery/contracts';
 import type { Deliver, DeliveredMessage, EventBus } from '../src/event-bus.ts';
 import { UnroutableError } from '../src/publish-error.ts';
@@ -40,6 +40,7 @@ const failsOn =
  * @param address gives the address of its broker or database server, called when the tests run
  */
 export function busContract(adapter: BusPlace['adapter'], address: () => string): void {
+  jest.setTimeout(60_000);
   describe(`the ${adapter} event bus`, () => {
     let place: BusPlace;
     let open: { bus: EventBus; close(): Promise<void> }[];
