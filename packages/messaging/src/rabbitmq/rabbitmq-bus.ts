@@ -61,9 +61,15 @@ export class RabbitmqBus implements EventBus {
   }
 
   async start(): Promise<void> {
-    this.#publishing = await this.#connect('publisher', (model) => this.#setUpPublisher(model));
-    // A publisher that the broker blocks must not hold up acknowledgements, so consumers have their own connection.
-    this.#consuming = await this.#connect('consumer', (model) => this.#setUpConsumers(model));
+    const publishing = await this.#connect('publisher', (model) => this.#setUpPublisher(model));
+    try {
+      // A publisher that the broker blocks must not hold up acknowledgements, so consumers have their own connection.
+      this.#consuming = await this.#connect('consumer', (model) => this.#setUpConsumers(model));
+      this.#publishing = publishing;
+    } catch (error) {
+      await publishing.close();
+      throw error;
+    }
   }
 
   async publish(envelopes: readonly EventEnvelope[]): Promise<void> {
