@@ -43,7 +43,8 @@ const FormFields = z.strictObject({
     .string()
     .transform((text, context): unknown => {
       try {
-        return JSON.parse(text);
+        // A client may write null for what it does not say.
+        return JSON.parse(text, (_key, value: unknown) => value ?? undefined);
       } catch (error) {
         context.addIssue({ code: 'custom', message: 'is not valid JSON', params: { cause: error } });
         return z.NEVER;

@@ -22,6 +22,9 @@ export interface UploadedForm {
 const refuse = (field: string, message: string): AppError =>
   new AppError('validation-failed', { fields: [{ field, message }] });
 
+const incomplete = (cause: unknown): AppError =>
+  new AppError('malformed-request', { detail: 'The body is not a complete multipart form.', cause });
+
 const contentTypeOf = (headers: IncomingHttpHeaders): string => {
   const type = headers['content-type'];
   if (type === undefined) {
@@ -44,6 +47,10 @@ export const readUpload = async (stream: Readable, headers: IncomingHttpHeaders)
   let problem: AppError | undefined;
   const form = openForm(headers);
   form.on('file', (name, file) => {
+    // A body that ends inside the file fails the part's own stream, and nobody else listens to it.
+    file.once('error', (cause) => {
+      problem ??= incomplete(cause);
+    });
     files += name === 'file' ? 1 : 0;
     if (name !== 'file' || files > 1) {
       problem ??= refuse(
@@ -78,10 +85,7 @@ export const readUpload = async (stream: Readable, headers: IncomingHttpHeaders)
     if (error instanceof AppError) {
       throw error;
     }
-    throw new AppError('malformed-request', {
-      detail: 'The body is not a complete multipart form.',
-      cause: error,
-    });
+    throw incomplete(error);
   }
   if (problem !== undefined) {
     throw problem;

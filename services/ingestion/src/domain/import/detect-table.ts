@@ -158,6 +158,13 @@ const isHeadingRow = (row: TableRow): boolean => {
   return hasEssential && headingRoles(row) >= 2 && !row.fields.some(isDate);
 };
 
+/** A row of headings should name a date, an amount in one column or two, and what was bought. */
+const headingScore = (row: TableRow): number => {
+  const roles = new Set(row.fields.map((field) => matchHeading(field, { exact: true })?.role));
+  const has = (...wanted: ColumnRole[]): number => (wanted.some((role) => roles.has(role)) ? 1 : 0);
+  return has('date') + has('amount', 'debit', 'credit') + has('description', 'merchant');
+};
+
 /**
  * A row of words above rows of data is a heading row although its words are unknown, as in a language we do not
  * know: it has as many columns as the data, no date and no amount.
@@ -181,9 +188,10 @@ const findHeader = (
     return mapped;
   }
   const candidates = rows.slice(0, MAX_PREAMBLE_ROWS);
-  const known = candidates.find(isHeadingRow);
-  if (known !== undefined) {
-    return known;
+  const known = candidates.filter(isHeadingRow);
+  if (known.length > 0) {
+    // A preamble may have headings of its own (account, balance, date); those of the rows say more.
+    return known.reduce((best, row) => (headingScore(row) > headingScore(best) ? row : best));
   }
   const firstData = candidates.findIndex(
     (row) => row.fields.some(isDate) && row.fields.some((cell) => isAmount(cell.trim())),

@@ -335,7 +335,7 @@ const HEADINGS: Record<ColumnRole, Record<HeadingLanguage, readonly string[]>> =
     ko: ['통화', '통화코드', '화폐', '화폐단위', '통화구분'],
   },
   account: {
-    en: ['account', 'account name', 'account number', 'account id', 'card', 'card number', 'iban', 'card no'],
+    en: ['account', 'account name', 'account id', 'card', 'card number', 'card no', 'card name'],
     fr: [
       'compte',
       'numéro de compte',
@@ -354,6 +354,9 @@ const HEADINGS: Record<ColumnRole, Record<HeadingLanguage, readonly string[]>> =
   },
   ignored: {
     en: [
+      // Often the other party's number, so it does not tell the user's own accounts apart.
+      'account number',
+      'iban',
       'balance',
       'running balance',
       'available balance',

@@ -212,13 +212,7 @@ const decideSign = (
   const { amount, directions } = evidence;
   const hasNegatives = amount.negatives > 0 || amount.debitMarks > 0;
   const told = directions.debit + directions.credit;
-  if (
-    !hasNegatives &&
-    told > 0 &&
-    directions.debit > 0 &&
-    directions.unknown <= told * 0.05 &&
-    flipSign === undefined
-  ) {
+  if (!hasNegatives && told > 0 && directions.unknown <= told * 0.05 && flipSign === undefined) {
     return { sign: 'direction-column', flipsSign: false };
   }
   const flipsSign = flipSign ?? !hasNegatives;

@@ -153,6 +153,19 @@ describe('files that banks export', () => {
     expect(read(lines).rows.map((row) => row.amountMinor)).toEqual([-1200, 100_000]);
   });
 
+  it('takes the headings of the rows, not those of the preamble', () => {
+    const { rows, detected } = read([
+      'Compte;Solde;Date',
+      'Courant;1 234,56;30/09/2025',
+      '',
+      'Date;Libellé;Montant',
+      '29/09/2025;Pain;-1,20',
+    ]);
+
+    expect(detected.headerLine).toBe(4);
+    expect(brief(rows)).toEqual([['2025-09-29', 'Pain', -120, 'EUR']]);
+  });
+
   it('takes positive-only amounts as spending unless flipSign says otherwise', () => {
     const file = ['Date,Description,Amount', '2025-01-02,Rent,800.00', '2025-01-03,Bread,3.00'];
 
