@@ -1,9 +1,10 @@
 import { forecast } from '../domain/forecast/forecast.ts';
+import { detectRecurring } from '../domain/recurring/detect-recurring.ts';
 
 /**
  * Work that takes long enough to hold up other requests, by name. Arguments and results cross a thread boundary, so
  * they are plain data.
  */
-export const TASKS = { forecast } as const;
+export const TASKS = { forecast, detectRecurring } as const;
 
 export type TaskName = keyof typeof TASKS;

@@ -1,4 +1,5 @@
 import { TransactionsCategorized } from '@orrery/contracts';
+import { subscribe } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
 
@@ -8,8 +9,7 @@ import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
  */
 export const onTransactionsCategorized = (
   enter: EnterTransactions,
-): Subscription<typeof TransactionsCategorized.data> => ({
-  definition: TransactionsCategorized,
-  consumer: 'insights',
-  handle: ({ data }, transaction) => enter.categorized(data.userId, data.transactions, transaction),
-});
+): Subscription<typeof TransactionsCategorized.data> =>
+  subscribe(TransactionsCategorized, 'insights', ({ data }, transaction) =>
+    enter.categorized(data.userId, data.transactions, transaction),
+  );

@@ -1,4 +1,5 @@
 import { TransactionsRemoved } from '@orrery/contracts';
+import { subscribe } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
 
@@ -8,8 +9,7 @@ import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
  */
 export const onTransactionsRemoved = (
   enter: EnterTransactions,
-): Subscription<typeof TransactionsRemoved.data> => ({
-  definition: TransactionsRemoved,
-  consumer: 'insights',
-  handle: ({ data }, transaction) => enter.removed(data.userId, data.transactions, transaction),
-});
+): Subscription<typeof TransactionsRemoved.data> =>
+  subscribe(TransactionsRemoved, 'insights', ({ data }, transaction) =>
+    enter.removed(data.userId, data.transactions, transaction),
+  );
