@@ -277,16 +277,14 @@ export class QueueWorker {
     if (this.#lease !== undefined && now < this.#leaseUntil - (leaseTtlMs * 2) / 3) {
       return true;
     }
-    if (this.#lease === undefined || !(await this.#lease.renew())) {
+    const kept = (await this.#lease?.renew()) ?? false;
+    if (!kept) {
       this.#lease = await acquireLease(connection, `queue ${queue.name}`, { ttlMs: leaseTtlMs });
+      // Until the lease was ours, another process may have worked what we read; and if it is not, it still does.
+      this.#forgetBuffer();
     }
     this.#leaseUntil = now + leaseTtlMs;
-    if (this.#lease === undefined) {
-      // Another process works this queue; what it leaves behind is found by the poll.
-      this.#forgetBuffer();
-      return false;
-    }
-    return true;
+    return this.#lease !== undefined;
   }
 
   #forgetBuffer(): void {

@@ -137,17 +137,29 @@ export class OutboxRelay {
 
   /** Returns whether more rows may wait. */
   async #publishBatch(): Promise<boolean> {
-    const { batchSize } = this.#options;
-    const due = { $or: [{ notBefore: { $exists: false } }, { notBefore: { $lte: new Date() } }] };
-    const rows = await this.#rows.find(due).sort({ _id: 1 }).limit(batchSize).toArray();
-    if (rows.length === 0 || !(await this.#holdLease())) {
+    const seen = await this.#readDue();
+    if (seen.length === 0) {
       return false;
     }
+    const lease = await this.#holdLease();
+    if (lease === 'none') {
+      return false;
+    }
+    // Until the lease was ours, another relay may have published what we saw.
+    const rows = lease === 'new' ? await this.#readDue() : seen;
     await this.#publish(rows);
-    return rows.length === batchSize;
+    return rows.length === this.#options.batchSize;
+  }
+
+  #readDue(): Promise<OutboxRow[]> {
+    const due = { $or: [{ notBefore: { $exists: false } }, { notBefore: { $lte: new Date() } }] };
+    return this.#rows.find(due).sort({ _id: 1 }).limit(this.#options.batchSize).toArray();
   }
 
   async #publish(rows: readonly OutboxRow[]): Promise<void> {
+    if (rows.length === 0) {
+      return;
+    }
     const envelopes = rows.map(({ envelope }) => envelope);
     try {
       await this.#options.bus.publish(envelopes);
@@ -199,17 +211,21 @@ export class OutboxRelay {
   }
 
   /** Takes the lease, or renews it once a third of its time has gone: an idle outbox writes nothing. */
-  async #holdLease(): Promise<boolean> {
+  async #holdLease(): Promise<'kept' | 'new' | 'none'> {
     const { connection, leaseTtlMs } = this.#options;
     const now = performance.now();
     if (this.#lease !== undefined && now < this.#leaseUntil - (leaseTtlMs * 2) / 3) {
-      return true;
+      return 'kept';
     }
-    if (this.#lease === undefined || !(await this.#lease.renew())) {
+    const kept = (await this.#lease?.renew()) ?? false;
+    if (!kept) {
       this.#lease = await acquireLease(connection, 'outbox-relay', { ttlMs: leaseTtlMs });
     }
     this.#leaseUntil = now + leaseTtlMs;
-    return this.#lease !== undefined;
+    if (this.#lease === undefined) {
+      return 'none';
+    }
+    return kept ? 'kept' : 'new';
   }
 }
 

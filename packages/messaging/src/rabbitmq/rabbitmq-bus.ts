@@ -255,15 +255,19 @@ export class RabbitmqBus implements EventBus {
     });
     if (this.#consumers.length > 0) {
       // After the loss of the broker either connection may be back first, and these queues must be there.
-      const channel = await model.createChannel();
-      channel.on('error', (error) => {
-        this.#logger.warn({ err: error }, 'the broker refused a declaration');
-      });
-      await declareTopology(channel, this.#topology);
-      await channel.close();
+      await this.#declare(model);
     }
     this.#consumeModel = model;
     await Promise.all(this.#consumers.map((consumer) => this.#open(consumer, model)));
+  }
+
+  async #declare(model: ChannelModel): Promise<void> {
+    const channel = await model.createChannel();
+    channel.on('error', (error) => {
+      this.#logger.warn({ err: error }, 'the broker refused a declaration');
+    });
+    await declareTopology(channel, this.#topology);
+    await channel.close();
   }
 
   async #open(consumer: QueueConsumer, model: ChannelModel): Promise<void> {
@@ -282,6 +286,8 @@ export class RabbitmqBus implements EventBus {
         return;
       }
       try {
+        // The queue itself may have been deleted.
+        await this.#declare(model);
         await this.#open(consumer, model);
         return;
       } catch (error) {
