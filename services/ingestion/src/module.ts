@@ -2,6 +2,7 @@ import { defineService } from '@orrery/service-kit';
 import { IngestionConfig } from './config.ts';
 import { createImport } from './http/create-import.ts';
 import { getImport } from './http/get-import.ts';
+import { listImports } from './http/list-imports.ts';
 import { createAccountStore } from './store/account-store.ts';
 import { createImportStore } from './store/import-store.ts';
 import { createRawTransactionStore } from './store/raw-transaction-store.ts';
@@ -42,7 +43,7 @@ export const ingestion = defineService({
     resume();
 
     return {
-      routes: [createImport(importFile), getImport(imports)],
+      routes: [createImport(importFile), listImports(imports), getImport(imports)],
       async drain() {
         clearInterval(timer);
         await importFile.stop();

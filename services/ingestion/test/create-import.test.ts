@@ -327,6 +327,26 @@ describe('POST /v1/imports', () => {
     expect(await service.mongo.collection('imports').countDocuments({ userId: user.userId })).toBe(1);
   });
 
+  it("lists the caller's imports page by page, newest first", async () => {
+    const user = aUser();
+    const ids: unknown[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      ids.unshift(((await upload(user, STATEMENT)).json as { id: string }).id);
+    }
+    const list = async (query: string) =>
+      (await service.call(`/v1/imports${query}`, { as: user })).json as {
+        data: { id: string }[];
+        page: { nextCursor: string | null };
+      };
+
+    const first = await list('?limit=2');
+    const second = await list(`?limit=2&cursor=${String(first.page.nextCursor)}`);
+
+    expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids);
+    expect(second.page.nextCursor).toBeNull();
+    expect((await service.call('/v1/imports?cursor=nonsense', { as: user })).status).toBe(422);
+  });
+
   it('does not let card numbers out of the file', async () => {
     const user = aUser();
 

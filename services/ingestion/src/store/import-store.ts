@@ -1,3 +1,5 @@
+import { afterCursor, cutPage, sortOf } from '@orrery/mongo';
+import type { SortKey } from '@orrery/mongo';
 import mongoose from 'mongoose';
 import type { ClientSession, Connection } from 'mongoose';
 import type { ImportMapping } from '../domain/import/import-options.ts';
@@ -47,6 +49,9 @@ interface FilePart {
   bytes: mongoose.mongo.Binary;
 }
 
+/** Ids hold the time of the upload, so they are the order. */
+const NEWEST_FIRST: readonly SortKey[] = [{ field: '_id', direction: -1, kind: 'string' }];
+
 /** A document may have 16 MiB; a part is far below, so that one write stays short. */
 const PART_BYTES = 2 * 1024 * 1024;
 
@@ -81,7 +86,7 @@ export const createImportStore = (connection: Connection) => {
     /** Makes the collections and indexes; safe to repeat. */
     async prepare(): Promise<void> {
       await imports.createIndexes([
-        { key: { userId: 1, createdAt: -1 }, name: 'by_user' },
+        { key: { userId: 1, _id: -1 }, name: 'by_user' },
         { key: { 'claim.until': 1 }, name: 'at_work', partialFilterExpression: { status: 'processing' } },
       ]);
       await files.createIndexes([{ key: { userId: 1, importId: 1 }, name: 'by_import' }]);
@@ -116,6 +121,24 @@ export const createImportStore = (connection: Connection) => {
      */
     async find(userId: string, importId: string): Promise<ImportRecord | null> {
       return imports.findOne({ _id: importId, userId });
+    },
+
+    /**
+     * Imports of a user, newest first.
+     * @param userId owner
+     * @param page rows of a page and the cursor of the page before
+     * @throws InvalidCursorError
+     */
+    async list(
+      userId: string,
+      page: { limit: number; cursor?: string | undefined },
+    ): Promise<{ rows: ImportRecord[]; nextCursor: string | null }> {
+      const found = await imports
+        .find({ $and: [{ userId }, afterCursor(NEWEST_FIRST, page.cursor)] })
+        .sort(sortOf(NEWEST_FIRST))
+        .limit(page.limit + 1)
+        .toArray();
+      return cutPage(NEWEST_FIRST, found, page.limit);
     },
 
     /**

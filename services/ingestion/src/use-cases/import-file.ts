@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '@orrery/calendar';
 import { acceptRequestId, AppError, currentContext, isTransient, runWithContext } from '@orrery/service-kit';
 import type { Runtime } from '@orrery/service-kit';
+import { v7 as uuidv7 } from 'uuid';
 import type { ImportMapping, ImportOptions } from '../domain/import/import-options.ts';
 import { openImportReader } from '../parsing/open-import-reader.ts';
 import type { ImportItem, ImportReader, ReadingTask } from '../parsing/import-batches.ts';
@@ -182,7 +183,7 @@ export const createImportFile = (parts: ImportFileParts) => {
   ): ImportRecord => {
     const now = new Date();
     return {
-      _id: `imp_${randomUUID().replaceAll('-', '')}`,
+      _id: `imp_${uuidv7().replaceAll('-', '')}`,
       userId,
       status: 'processing',
       createdAt: now,

@@ -41,9 +41,15 @@ const MAX_DESCRIPTION = 512;
 const MAX_MERCHANT = 256;
 const MAX_ACCOUNT = 128;
 
-/** Text of a cell with white space collapsed and control characters taken out, cut without splitting a letter. */
+/**
+ * Text of a cell with white space collapsed and control characters taken out, cut without splitting a letter. Letters are
+ * composed, because one and the same export may come with composed or decomposed Hangul and accents.
+ */
 const cleanText = (text: string, length: number): string => {
-  const plain = text.replace(/[\s\p{Cc}\u200B\uFEFF]+/gu, ' ').trim();
+  const plain = text
+    .replace(/[\s\p{Cc}\u200B\uFEFF]+/gu, ' ')
+    .trim()
+    .normalize('NFC');
   return plain.length <= length
     ? plain.toWellFormed()
     : plain
