@@ -6,6 +6,7 @@ import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
 import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
 import { rebuildDailyMetricsRoute } from './http/compat/pocketc/rebuild-daily-metrics.ts';
 import { createForecast } from './http/create-forecast.ts';
+import { detectAnomaliesRoute } from './http/detect-anomalies.ts';
 import { detectRecurringRoute } from './http/detect-recurring.ts';
 import { listTransactions } from './http/list-transactions.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
@@ -51,6 +52,7 @@ export const insights = defineService({
         spendingReport(reportSpending),
         rebuildDailyMetricsRoute(jobs),
         createForecast(compute),
+        detectAnomaliesRoute(compute),
         detectRecurringRoute(compute),
       ],
       subscriptions: [onTransactionsCategorized(enter), onTransactionsRemoved(enter)],
