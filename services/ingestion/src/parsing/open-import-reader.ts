@@ -6,7 +6,7 @@ import type { WorkerMessage, WorkerTask } from './import-worker.ts';
 
 // Reading takes about 6 microseconds a row of 43 bytes on one core, so that a file of this size holds the event loop
 // for at most about 20 ms, while starting a thread takes 50 ms or more.
-const INLINE_BYTES = 128 * 1024;
+export const INLINE_BYTES = 128 * 1024;
 
 /** A damaged file may make rows of any size; the thread must not take the process with it. */
 const WORKER_HEAP_MIB = 1024;

@@ -5,7 +5,7 @@ import { acceptRequestId, AppError, currentContext, isTransient, runWithContext 
 import type { Runtime } from '@orrery/service-kit';
 import { v7 as uuidv7 } from 'uuid';
 import type { ImportMapping, ImportOptions } from '../domain/import/import-options.ts';
-import { openImportReader } from '../parsing/open-import-reader.ts';
+import { INLINE_BYTES, openImportReader } from '../parsing/open-import-reader.ts';
 import type { ImportItem, ImportReader, ReadingTask } from '../parsing/import-batches.ts';
 import type { AccountStore } from '../store/account-store.ts';
 import { ClaimLostError, MAX_KEPT_REJECTIONS } from '../store/import-store.ts';
@@ -45,7 +45,7 @@ interface ImportFileParts {
 // Five events of 200 transactions: one commit for many rows, and still a short transaction.
 const BATCH_ROWS = 1000;
 
-/** Files read at the same time; each may hold 50 MiB of bytes and twice that as text. */
+/** Large files read at the same time; each may hold 50 MiB of bytes and twice that as text. */
 const MAX_AT_WORK = 3;
 
 const MAX_ATTEMPTS = 8;
@@ -80,9 +80,13 @@ const createGate = (limit: number): (() => Promise<() => void>) => {
  */
 export const createImportFile = (parts: ImportFileParts) => {
   const { imports, transactions, accounts, clock, logger, leaseMs } = parts;
-  const enter = createGate(MAX_AT_WORK);
+  const enterLarge = createGate(MAX_AT_WORK);
+  /** A small file never waits behind large ones. */
+  const enter = (size: number): Promise<() => void> =>
+    size <= INLINE_BYTES ? Promise.resolve(() => undefined) : enterLarge();
   const atWork = new Set<Promise<unknown>>();
   let isStopping = false;
+  let isResuming = false;
 
   const leaseEnd = (): Date => new Date(Date.now() + leaseMs);
 
@@ -173,6 +177,23 @@ export const createImportFile = (parts: ImportFileParts) => {
         return openImportReader(bytes, await taskOf(record.userId, record, record.position));
       }),
     );
+  };
+
+  /** Takes up one abandoned import and works it to its end; false when there is none. */
+  const resumeNext = async (): Promise<boolean> => {
+    // The claim would run out while it waits for its turn, so the turn comes first.
+    const leave = await enterLarge();
+    try {
+      const record = await imports.claimAbandoned({ token: randomUUID(), until: leaseEnd() }, new Date());
+      if (record === undefined) {
+        return false;
+      }
+      logger.info({ importId: record._id, position: record.position }, 'import resumed');
+      await track(resumeOne(record));
+      return true;
+    } finally {
+      leave();
+    }
   };
 
   const newRecord = (
@@ -282,7 +303,7 @@ export const createImportFile = (parts: ImportFileParts) => {
      * @throws ImportRefusedError when the file cannot be imported at all; nothing is stored then
      */
     async begin(userId: string, upload: Upload, signal: AbortSignal): Promise<ImportRecord> {
-      const leave = await enter();
+      const leave = await enter(upload.bytes.length);
       let record: ImportRecord;
       let finished: Promise<void>;
       try {
@@ -308,7 +329,7 @@ export const createImportFile = (parts: ImportFileParts) => {
      * @throws ImportRefusedError when the file cannot be imported at all
      */
     async preview(userId: string, upload: Upload, signal: AbortSignal): Promise<ImportPreview> {
-      const leave = await enter();
+      const leave = await enter(upload.bytes.length);
       try {
         return await lookThrough(userId, await openUpload(userId, upload, clock.today('UTC')), signal);
       } finally {
@@ -316,17 +337,22 @@ export const createImportFile = (parts: ImportFileParts) => {
       }
     },
 
-    /** Resumes imports whose process died or let go, one after the other, until there is none. */
+    /**
+     * Resumes imports whose process died or let go, one after the other, until there is none. Does nothing while an
+     * earlier call is still at it.
+     */
     async resumeAbandoned(): Promise<void> {
-      while (!isStopping) {
-        const claim = { token: randomUUID(), until: leaseEnd() };
-        const record = await imports.claimAbandoned(claim, new Date());
-        if (record === undefined) {
-          return;
+      if (isResuming) {
+        return;
+      }
+      isResuming = true;
+      try {
+        let hasMore = true;
+        while (hasMore && !isStopping) {
+          hasMore = await resumeNext();
         }
-        logger.info({ importId: record._id, position: record.position }, 'import resumed');
-        const leave = await enter();
-        await track(resumeOne(record).finally(leave));
+      } finally {
+        isResuming = false;
       }
     },
 
