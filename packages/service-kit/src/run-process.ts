@@ -168,7 +168,7 @@ export const runProcess = async (
   });
 
   try {
-    running = await runServices(modules, options);
+    running = await runServices(Symbol.iterator in modules ? modules : [modules], options);
   } catch (error) {
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);

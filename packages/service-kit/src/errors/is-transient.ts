@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { AppError } from './app-error.ts';
+import { isErrorLike, type ErrorLike } from './error-like.ts';
 
 // Codes of Node's sockets and resolver, and of undici's client, that say "not reached", never "refused on purpose".
 const NETWORK_CODES: ReadonlySet<string> = new Set([
@@ -25,24 +26,18 @@ const DATABASE_CODES: ReadonlySet<number> = new Set([
 
 const CHAIN_LIMIT = 8;
 
-const causesOf = function* (error: unknown): Generator<Error> {
+const causesOf = function* (error: unknown): Generator<ErrorLike> {
   let current = error;
-  for (let depth = 0; depth < CHAIN_LIMIT && current instanceof Error; depth += 1) {
+  for (let depth = 0; depth < CHAIN_LIMIT && isErrorLike(current); depth += 1) {
     yield current;
     if (current instanceof AggregateError) {
-      for (const inner of current.errors) {
-        if (inner instanceof Error) {
-          yield inner;
-        }
-      }
+      yield* current.errors.filter(isErrorLike);
     }
     current = current.cause;
   }
 };
 
-const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);
-
-const isDatabaseOutage = (error: Error): boolean => {
+const isDatabaseOutage = (error: ErrorLike): boolean => {
   const { mongo } = mongoose;
   if (
     error instanceof mongo.MongoNetworkError ||
@@ -82,7 +77,7 @@ export const isTransient = (error: unknown): boolean =>
     if (cause instanceof AppError) {
       return !cause.permanent && cause.status !== 500;
     }
-    const code = codeOf(cause);
+    const { code } = cause;
     return (
       (typeof code === 'string' && NETWORK_CODES.has(code)) ||
       cause.name === 'TimeoutError' ||

@@ -58,34 +58,40 @@ class Components {
    * @param io whether it describes what comes in or what goes out
    */
   describe(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _dialect, $defs, ...own } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-    const renamed = new Map<string, string>();
-    for (const [name, definition] of Object.entries($defs ?? {})) {
-      renamed.set(name, this.#nameFor(name, definition, io));
-    }
-    for (const [name, definition] of Object.entries($defs ?? {})) {
+    const {
+      $schema: _dialect,
+      $defs = {},
+      ...own
+    } = z.toJSONSchema(schema, {
+      io,
+      unrepresentable: 'any',
+      // Replies may gain fields at any time, so readers must not be told that there are no others.
+      override: ({ jsonSchema }) => {
+        if (io === 'output' && jsonSchema.additionalProperties === false) {
+          delete jsonSchema.additionalProperties;
+        }
+      },
+    });
+    const renamed = new Map(Object.keys($defs).map((name) => [name, this.#nameFor(name, $defs, io)]));
+    for (const [name, definition] of Object.entries($defs)) {
       this.schemas[renamed.get(name) ?? name] = this.#relink(definition, renamed);
     }
-    const described = this.#relink(own, renamed);
-    const id = schema.meta()?.id;
-    if (id === undefined) {
-      return described;
-    }
-    const name = this.#nameFor(id, own, io);
-    const { id: _id, ...body } = described;
-    this.schemas[name] = body;
-    return { $ref: `#/components/schemas/${name}` };
+    return this.#relink(own, renamed);
   }
 
-  // A schema with defaults looks different to those who send it and those who receive it.
-  #nameFor(name: string, definition: unknown, io: 'input' | 'output'): string {
-    const known = this.#seen.get(name);
-    const text = JSON.stringify(definition);
-    if (known === undefined || known === text) {
-      this.#seen.set(name, text);
-      return name;
-    }
-    return io === 'input' ? `${name}Input` : `${name}Output`;
+  // A schema with defaults, at any depth, looks different to those who send it and those who receive it.
+  #nameFor(name: string, definitions: Json, io: 'input' | 'output'): string {
+    const reachable = (from: string, seen: ReadonlySet<string>): string => {
+      const text = JSON.stringify(definitions[from]);
+      const next = [...text.matchAll(/"#\/\$defs\/([^"]+)"/g)].map(([, found]) => found ?? '');
+      const fresh = new Set(next.filter((found) => !seen.has(found)));
+      const all = new Set([...seen, ...fresh]);
+      return text + [...fresh].map((found) => reachable(found, all)).join('');
+    };
+    const text = reachable(name, new Set([name]));
+    const known = this.#seen.get(name) ?? text;
+    this.#seen.set(name, known);
+    return known === text ? name : io === 'input' ? `${name}Input` : `${name}Output`;
   }
 
   readonly #seen = new Map<string, string>();

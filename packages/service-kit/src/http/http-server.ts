@@ -5,7 +5,8 @@ import type { ServiceInstance } from '../define-service.ts';
 
 // Above the 60 s of common load balancers, which must never write to a connection that we are closing.
 const KEEP_ALIVE_MS = 65_000;
-const HEADERS_MS = 66_000;
+// A client that dribbles its headers; Node refuses a value above that of the whole request.
+const HEADERS_MS = 20_000;
 const REQUEST_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_REQUESTS_PER_SOCKET = 10_000;

@@ -42,6 +42,8 @@ export interface RouteEnvironment {
 // Below the gateway's 28 s and above the database's 5 s, so that the innermost party reports first.
 const DEADLINE_MS = 25_000;
 
+const LINGER_MS = 2_000;
+
 interface IncomingBody {
   /** Parsed JSON or form fields. */
   parsed: unknown;
@@ -270,6 +272,21 @@ const serve = async (
 const leftEarly = (request: Request, response: Response): boolean =>
   response.destroyed || (request.destroyed && !request.complete);
 
+/** Reads on for a while after an early answer, so that a client that is still sending gets to see it. */
+const discardRest = (request: Request): void => {
+  if (request.complete) {
+    return;
+  }
+  request.unpipe();
+  request.resume();
+  const cut = setTimeout(() => {
+    request.destroy();
+  }, LINGER_MS);
+  request.once('close', () => {
+    clearTimeout(cut);
+  });
+};
+
 const asExpressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 // `/v1/rules/preview` has to be tried before `/v1/rules/{id}`, in whatever order a service lists them.
@@ -323,10 +340,7 @@ export const mountRoutes = (
           }
           respondWithProblem(response, error, { requestId: context.requestId, logger, shape });
         } finally {
-          if (!request.complete) {
-            request.unpipe();
-            request.resume();
-          }
+          discardRest(request);
         }
       });
     }

@@ -1,5 +1,6 @@
 import type { ServiceName } from '@orrery/contracts';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { isErrorLike } from '../errors/error-like.ts';
 import { currentContext } from './request-context.ts';
 import { REDACTED, REDACTED_PATHS, redactText } from './redaction.ts';
 import { currentTraceId } from './tracing.ts';
@@ -9,19 +10,16 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 const CAUSE_LIMIT = 5;
 
 const serializeError = (error: unknown, depth = 0): unknown => {
-  if (!(error instanceof Error)) {
+  if (!isErrorLike(error)) {
     return { message: redactText(String(error)) };
   }
+  const { name, message, code, stack, cause } = error;
   return {
-    type: error.name,
-    message: redactText(error.message),
-    ...('code' in error && (typeof error.code === 'string' || typeof error.code === 'number')
-      ? { code: error.code }
-      : {}),
-    ...(error.stack === undefined ? {} : { stack: redactText(error.stack) }),
-    ...(error.cause === undefined || depth >= CAUSE_LIMIT
-      ? {}
-      : { cause: serializeError(error.cause, depth + 1) }),
+    type: name,
+    message: redactText(message),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(typeof stack === 'string' ? { stack: redactText(stack) } : {}),
+    ...(cause === undefined || depth >= CAUSE_LIMIT ? {} : { cause: serializeError(cause, depth + 1) }),
   };
 };
 
