@@ -54,19 +54,28 @@ export function registerOutboxGauges(
   read: () => Promise<{ pending: number; oldestAgeSeconds: number } | undefined>,
 ): void {
   const registers = [registry];
-  const oldestAge = new Gauge({
-    name: 'outbox_oldest_age_seconds',
-    help: 'Age of the oldest event that waits in the outbox, in seconds; alert above 60',
-    registers,
-  });
+  // Both gauges are collected at the same time and share one reading.
+  let reading: ReturnType<typeof read> | undefined;
+  const readOnce = () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
   new Gauge({
     name: 'outbox_pending',
     help: 'Events that wait in the outbox',
     registers,
     async collect() {
-      const state = await read();
-      this.set(state?.pending ?? Number.NaN);
-      oldestAge.set(state?.oldestAgeSeconds ?? Number.NaN);
+      this.set((await readOnce())?.pending ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'Age of the oldest event that waits in the outbox, in seconds; alert above 60',
+    registers,
+    async collect() {
+      this.set((await readOnce())?.oldestAgeSeconds ?? Number.NaN);
     },
   });
 }

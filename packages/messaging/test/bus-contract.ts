@@ -268,22 +268,17 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
       expect(textsOf(seen)).toEqual(['a', 'poison', 'b', 'c']);
     });
 
-    it('delays healthy neighbours of a retried event by less than a second', async () => {
+    it('does not let healthy neighbours wait while a failed event waits for its next attempt', async () => {
+      place = { ...place, retryDelaysMs: [600_000] };
       const bus = await openBus({ concurrency: 1 });
       const { deliver, seen } = recorder(failsOn('poison', { kind: 'retry', reason: 'no-luck' }));
       await bus.consume('categorization', [NoteTaken], deliver);
-      const publishedAt = performance.now();
+      const healthy = Array.from({ length: 20 }, (_, index) => `ok${String(index)}`);
 
-      await bus.publish(
-        ['poison', ...Array.from({ length: 20 }, (_, i) => `ok${String(i)}`)].map((t) => note(NoteTaken, t)),
-      );
+      await bus.publish(['poison', ...healthy].map((text) => note(NoteTaken, text)));
 
-      await eventually(
-        () => textsOf(seen).filter((text) => text !== 'poison').length === 20,
-        'neighbours are handled',
-      );
-      const lastHealthy = seen.filter(({ body }) => textOf(body) !== 'poison').at(-1);
-      expect((lastHealthy?.at ?? 0) - publishedAt).toBeLessThan(1_000);
+      await eventually(() => seen.length === 21, 'the neighbours are handled');
+      expect(textsOf(seen)).toEqual(['poison', ...healthy]);
     });
 
     it('replays parked events to the consumer that failed, and a second replay changes nothing', async () => {

@@ -39,6 +39,7 @@ export class QueueWorker {
   #pumping: Promise<void> | undefined;
   /** Whether the database may hold rows that are not in memory. */
   #mayHaveMore = true;
+  #loading = false;
   #pumpAgain = false;
   #lease: Lease | undefined;
   /** On the monotonic clock. */
@@ -59,7 +60,8 @@ export class QueueWorker {
     if (this.#stopping) {
       return;
     }
-    if (this.#mayHaveMore || !this.#hasRoom()) {
+    // Rows in the database, and those of a read under way, are older and come first.
+    if (this.#mayHaveMore || this.#loading || !this.#hasRoom()) {
       this.#mayHaveMore = true;
     } else {
       this.#remember(row);
@@ -149,28 +151,28 @@ export class QueueWorker {
       return;
     }
     this.#mayHaveMore = false;
-    const known = [...this.#known];
-    const rows = await this.#rows
-      .find({
-        queue: this.#options.queue.name,
-        state: 'ready',
-        dueAt: { $lte: new Date() },
-        _id: { $nin: known },
-      })
-      .sort({ _id: 1 })
-      .limit(MAX_BUFFERED_ROWS)
-      .toArray()
-      .catch((error: unknown) => {
-        this.#mayHaveMore = true;
-        throw error;
-      });
-    for (const row of rows) {
-      // A row may have been finished and forgotten while the read ran, but never one that was known when it began.
-      if (!this.#known.has(row._id)) {
+    this.#loading = true;
+    try {
+      const rows = await this.#rows
+        .find({
+          queue: this.#options.queue.name,
+          state: 'ready',
+          dueAt: { $lte: new Date() },
+          _id: { $nin: [...this.#known] },
+        })
+        .sort({ _id: 1 })
+        .limit(MAX_BUFFERED_ROWS)
+        .toArray();
+      for (const row of rows) {
         this.#remember(row);
       }
+      this.#mayHaveMore ||= rows.length === MAX_BUFFERED_ROWS;
+    } catch (error) {
+      this.#mayHaveMore = true;
+      throw error;
+    } finally {
+      this.#loading = false;
     }
-    this.#mayHaveMore ||= rows.length === MAX_BUFFERED_ROWS;
   }
 
   #begin(row: MessageRow): void {
