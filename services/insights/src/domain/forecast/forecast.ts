@@ -26,6 +26,18 @@ const MAX_FITTED_VALUES = 1500;
 /** Below it no method can be fitted. */
 const MIN_FITTED_VALUES = 5;
 
+/** A year of whole weeks, so that weekdays meet weekdays. */
+const YEAR_OF_WEEKS = 364;
+
+/** Origins of the back-test at most; more sharpen the interval little and cost a fit each. */
+const MAX_ORIGINS = 24;
+
+/**
+ * Widening of back-tested errors: the back-test knows the season of the whole series and repeats few futures.
+ * Chosen so that 80 % intervals hold 0.80 of the development set of the benchmark.
+ */
+const WIDENING = 1.05;
+
 const average = (lists: readonly (readonly number[])[], horizon: number): number[] =>
   Array.from(
     { length: horizon },
@@ -36,9 +48,6 @@ const fitAll = (values: readonly number[]): Project[] => {
   const { damped, chosen } = smoothing(values);
   return [theta(values), dynamicTheta(values), damped, chosen];
 };
-
-/** A year of whole weeks, so that weekdays meet weekdays. */
-const YEAR_OF_WEEKS = 364;
 
 /**
  * Leans daily forecasts with a weekly season towards the course of last year, half of which comes back in spending
@@ -71,15 +80,6 @@ const conformalQuantile = (numbers: readonly number[], share: number): number =>
   const rank = Math.ceil((sorted.length + 1) * share);
   return sorted[Math.min(rank, sorted.length) - 1] ?? 0;
 };
-
-/** Origins of the back-test at most; more sharpen the interval little and cost a fit each. */
-const MAX_ORIGINS = 24;
-
-/**
- * Widening of back-tested errors: the back-test knows the season of the whole series and repeats few futures.
- * Chosen so that 80 % intervals hold 0.80 of the development set of the benchmark.
- */
-const WIDENING = 1.05;
 
 interface ErrorGrowth {
   /** Half width at one step. */
