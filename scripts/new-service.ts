@@ -51,7 +51,10 @@ if (await exists(at('services', name))) {
 await copyTemplate(at('infra/service-template'), at('services', name));
 
 await edit('packages/contracts/src/define-event.ts', (text) =>
-  text.replace(/(export const SERVICE_NAMES = \[[^\]]*?)(,?\s*)\] as const/, (_all, names: string) => `${names}, '${name}'] as const`),
+  text.replace(
+    /(export const SERVICE_NAMES = \[[^\]]*?)(,?\s*)\] as const/,
+    (_all, names: string) => `${names}, '${name}'] as const`,
+  ),
 );
 await edit('packages/contracts/src/events/transactions.ts', (text) =>
   text.replace(/(name: 'transactions\.categorized',[\s\S]*?consumers: \[[^\]]*)\]/, `$1, '${name}']`),
@@ -80,7 +83,10 @@ for (const file of ['deployment.yaml', 'service.yaml']) {
   await edit(`k8s/base/${name}/${file}`, (text) => text.replaceAll('insights', name));
 }
 await edit('k8s/base/kustomization.yaml', (text) => `${text.trimEnd()}\n  - ${name}\n`);
-await edit('k8s/base/config.yaml', (text) => `${text.trimEnd()}\n  ${name.toUpperCase()}_URL: http://${name}:8080\n`);
+await edit(
+  'k8s/base/config.yaml',
+  (text) => `${text.trimEnd()}\n  ${name.toUpperCase()}_URL: http://${name}:8080\n`,
+);
 
 console.log(`services/${name} is registered. Next: npm install it and run its tests:
   npm run check

@@ -22,7 +22,6 @@ import { join } from 'node:path';
 
 const USUAL_PORT = 5672;
 const START_TIMEOUT_MS = 90_000;
-const STOP_TIMEOUT_MS = 15_000;
 /** Debian's own `rabbitmq-server` in /usr/sbin switches user; the script behind it runs as whoever calls it. */
 const SERVER_CANDIDATES = [
   '/usr/lib/rabbitmq/bin/rabbitmq-server',
@@ -163,16 +162,12 @@ function lastLine(/** @type {string | null} */ text) {
 
 async function launch(/** @type {string} */ program, /** @type {(line: string) => void} */ log) {
   const directory = mkdtempSync(join(tmpdir(), 'orrery-rabbitmq-'));
-  const [port, distributionPort, mapperPort] = await freePorts(3);
-  const environment = privateEnvironment({ directory, port, distributionPort, mapperPort });
-  const mapper = startPortMapper(environment, mapperPort);
-  let server = startServer(program, environment);
+  const [port, distributionPort, portMapperPort] = await freePorts(3);
+  const environment = privateEnvironment({ directory, port, distributionPort, portMapperPort });
+  let server = startServer(program, environment, directory);
   const url = `amqp://guest:guest@127.0.0.1:${port}`;
 
-  const killEverything = () => {
-    killGroup(server, 'SIGKILL');
-    mapper?.kill('SIGKILL');
-  };
+  const killEverything = () => void killGroup(server);
   process.once('exit', killEverything);
 
   const cleanUp = () => {
@@ -194,24 +189,15 @@ async function launch(/** @type {string} */ program, /** @type {(line: string) =
     port,
     directory,
     async stop() {
-      killGroup(server, 'SIGTERM');
-      await exitedWithin(server, STOP_TIMEOUT_MS);
+      await endGroup(server);
       cleanUp();
     },
     /** Ends the broker at once, as a power cut would; its data stay. */
-    async kill9() {
-      killGroup(server, 'SIGKILL');
-      await exited(server);
-    },
+    kill9: () => endGroup(server),
     /** Starts the broker again on the same port and data, ending it first when it still runs. */
     async restart() {
-      if (server.exitCode === null && server.signalCode === null) {
-        killGroup(server, 'SIGTERM');
-        await exitedWithin(server, STOP_TIMEOUT_MS);
-        killGroup(server, 'SIGKILL');
-        await exited(server);
-      }
-      server = startServer(program, environment);
+      await endGroup(server);
+      server = startServer(program, environment, directory);
       await untilReady(server, port, directory);
     },
   };
@@ -219,9 +205,9 @@ async function launch(/** @type {string} */ program, /** @type {(line: string) =
 
 /** Every path and port that the server would otherwise take from the machine. */
 function privateEnvironment(
-  /** @type {{ directory: string, port: number, distributionPort: number, mapperPort: number }} */ place,
+  /** @type {{ directory: string, port: number, distributionPort: number, portMapperPort: number }} */ place,
 ) {
-  const { directory, port, distributionPort, mapperPort } = place;
+  const { directory, port, distributionPort, portMapperPort } = place;
   const at = (/** @type {string} */ name) => join(directory, name);
   mkdirSync(at('home'));
   writeFileSync(at('rabbitmq-env.conf'), '');
@@ -239,7 +225,7 @@ function privateEnvironment(
     LANG: 'C.UTF-8',
     HOME: at('home'),
     ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_EPMD_PORT: String(mapperPort),
+    ERL_EPMD_PORT: String(portMapperPort),
     RABBITMQ_NODENAME: `orrery-${port}@localhost`,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(port),
@@ -256,21 +242,27 @@ function privateEnvironment(
   };
 }
 
-/** Erlang would start its port mapper as a daemon that outlives us, so we run one as a child when we can. */
-function startPortMapper(/** @type {NodeJS.ProcessEnv} */ environment, /** @type {number} */ port) {
-  const mapper = spawn('epmd', ['-port', String(port), '-address', '127.0.0.1'], {
+/**
+ * Runs the server and Erlang's port mapper (which would else become a daemon that outlives us) in a process group of
+ * their own. The shell waits for the end of its input, which is the end of this process however it comes, and for the
+ * end of the server; either ends the whole group, the former also removes the directory.
+ */
+function startServer(
+  /** @type {string} */ program,
+  /** @type {NodeJS.ProcessEnv} */ environment,
+  /** @type {string} */ directory,
+) {
+  const script = 'epmd & ("$0"; kill -KILL 0) & read -r _; rm -rf "$1"; kill -KILL 0';
+  const server = spawn('/bin/sh', ['-c', script, program, directory], {
     env: environment,
-    stdio: 'ignore',
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
   });
-  mapper.on('error', () => mapper.removeAllListeners());
-  mapper.unref();
-  return mapper;
-}
-
-/** A process group of its own, so that the shell script and the Erlang machine below it end together. */
-function startServer(/** @type {string} */ program, /** @type {NodeJS.ProcessEnv} */ environment) {
-  const server = spawn(program, [], { env: environment, stdio: 'ignore', detached: true });
   server.unref();
+  if (server.stdin !== null && 'unref' in server.stdin && typeof server.stdin.unref === 'function') {
+    server.stdin.unref();
+  }
+  server.stdin?.on('error', () => server.stdin?.destroy());
   return server;
 }
 
@@ -303,44 +295,28 @@ function logTail(/** @type {string} */ directory) {
   return `; its log ends: ${lines.slice(-3).join(' | ')}`;
 }
 
-function killGroup(
-  /** @type {import('node:child_process').ChildProcess} */ child,
-  /** @type {NodeJS.Signals} */ signal,
-) {
-  if (child.pid === undefined) {
-    return;
+/** Kills a process group and waits until the last of it has gone, so that its ports are free. */
+async function endGroup(/** @type {import('node:child_process').ChildProcess} */ leader) {
+  while (killGroup(leader)) {
+    await pause(20);
+  }
+}
+
+/** Returns false when the group has already gone. */
+function killGroup(/** @type {import('node:child_process').ChildProcess} */ leader) {
+  if (leader.pid === undefined) {
+    return false;
   }
   try {
-    process.kill(-child.pid, signal);
+    process.kill(-leader.pid, 'SIGKILL');
+    return true;
   } catch (error) {
-    // ESRCH: the whole group has already gone.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
-      throw error;
+    // No `instanceof`: inside Jest this error comes from another realm.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH') {
+      return false;
     }
+    throw error;
   }
-}
-
-function exited(/** @type {import('node:child_process').ChildProcess} */ child) {
-  if (child.exitCode !== null || child.signalCode !== null) {
-    return Promise.resolve();
-  }
-  // Otherwise nothing may be left that keeps this process waiting.
-  child.ref();
-  return new Promise((resolve) => child.once('exit', () => resolve(undefined)));
-}
-
-/** Waits for the end of a process, but not longer than told. */
-async function exitedWithin(
-  /** @type {import('node:child_process').ChildProcess} */ child,
-  /** @type {number} */ milliseconds,
-) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer;
-  const outOfTime = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([exited(child), outOfTime]);
-  clearTimeout(timer);
 }
 
 function pause(/** @type {number} */ milliseconds) {

@@ -1,67 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { ensureBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
+import { root, startDatabase } from './servers.ts';
 
 /**
  * `npm test`: gives the suites a database and a broker, runs Jest with the arguments it got, and closes with the plain
  * line `N passed, N failed, N skipped`. Without a broker the suites about RabbitMQ are skipped with the reason said;
  * under CI=true that counts as a failure.
  */
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
 interface JestSummary {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
   numRuntimeErrorTestSuites: number;
   success: boolean;
-}
-
-async function startDatabase(directory: string): Promise<{ uri: string; stop(): Promise<void> }> {
-  const given = process.env['MONGODB_URI'];
-  if (given !== undefined && given !== '') {
-    return { uri: given, stop: () => Promise.resolve() };
-  }
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      'packages/embedded-mongo/src/cli.ts',
-      '--data',
-      directory,
-      '--port',
-      '0',
-      '--nosync',
-    ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  return { uri: await announcedUri(child), stop: () => stopChild(child) };
-}
-
-async function announcedUri(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) {
-    throw new Error('the embedded database was started without a pipe');
-  }
-  for await (const line of createInterface({ input: child.stdout })) {
-    const uri = /mongodb:\/\/\S+/.exec(line)?.[0];
-    if (uri !== undefined) {
-      child.stdout.resume();
-      return uri;
-    }
-  }
-  throw new Error('the embedded database ended before it listened');
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null) {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  }
 }
 
 async function runJest(env: NodeJS.ProcessEnv, report: string): Promise<number> {

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import jwt from 'jsonwebtoken';
+import { MongoClient } from 'mongodb';
+import { bankStatement, statementCsv } from '../src/demo/bank-statement.ts';
+
+/**
+ * Rows per second through the whole journey (upload, categorise, ledger, metrics) against a plain bulk insert of the
+ * same rows into the same database, and the memory of the idle constellation. Goals: ratio at least 0.15, at most
+ * 400 MB. The constellation runs as `npm start` runs it, with a durable embedded database.
+ */
+const SECRET = 'a-secret-only-for-this-benchmark-0123456789';
+const ROWS = 20_000;
+const DAYS = 3_000;
+
+async function startAllInOne(
+  directory: string,
+): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'infra/all-in-one/src/main.ts'],
+    {
+      env: {
+        ...process.env,
+        MONGODB_URI: '',
+        RABBITMQ_URL: '',
+        PORT: '0',
+        EMBEDDED_MONGO_PORT: '0',
+        DATA_DIR: directory,
+        DEMO: '0',
+        JWT_SECRET: SECRET,
+        RATE_LIMIT: 'off',
+        APP_ENV: 'local',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let text = '';
+  for await (const chunk of child.stdout) {
+    text += String(chunk);
+    const url = /Gateway\s+(\S+)/.exec(text)?.[1];
+    if (url !== undefined && text.includes('Ctrl-C')) {
+      child.stdout.resume();
+      return {
+        url,
+        pid: child.pid ?? 0,
+        async stop() {
+          const gone = once(child, 'exit');
+          child.kill('SIGTERM');
+          await gone;
+        },
+      };
+    }
+  }
+  throw new Error(`the constellation did not start:\n${text}`);
+}
+
+async function residentMegabytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+async function mongoUri(directory: string): Promise<string> {
+  const log = await readFile(join(directory, 'orrery.log'), 'utf8');
+  const uri = /mongodb:\/\/[^"\s]+/.exec(log)?.[0];
+  if (uri === undefined) {
+    throw new Error('the log does not name the database');
+  }
+  return uri;
+}
+
+const scratch = await mkdtemp(join(tmpdir(), 'orrery-journey-'));
+const constellation = await startAllInOne(scratch);
+try {
+  await pause(3_000);
+  const idle = await residentMegabytes(constellation.pid);
+  const lines = bankStatement('2026-11-20', DAYS, 1).slice(0, ROWS);
+  const client = await new MongoClient(await mongoUri(scratch)).connect();
+
+  const plainStart = performance.now();
+  const plain = client.db('bench_plain').collection('rows');
+  for (let first = 0; first < lines.length; first += 200) {
+    await plain.insertMany(
+      lines.slice(first, first + 200).map((line) => ({ userId: 'bench', currency: 'GBP', ...line })),
+    );
+  }
+  const plainSeconds = (performance.now() - plainStart) / 1000;
+
+  const token = jwt.sign({ id: 'bench-user' }, SECRET, { expiresIn: '1h' });
+  const headers = { authorization: `Bearer ${token}` };
+  const form = new FormData();
+  form.set('file', new File([statementCsv(lines)], 'statement.csv'));
+  form.set('currency', 'GBP');
+  const journeyStart = performance.now();
+  const response = await fetch(`${constellation.url}/v1/imports`, { method: 'POST', headers, body: form });
+  if (!response.ok) {
+    throw new Error(`the import was refused: ${response.status} ${await response.text()}`);
+  }
+  const ledger = client.db('orrery_insights').collection('ledger');
+  while ((await ledger.countDocuments({ userId: 'bench-user' })) < lines.length) {
+    await pause(50);
+  }
+  const journeySeconds = (performance.now() - journeyStart) / 1000;
+  await client.close();
+
+  const rate = (seconds: number): string => `${Math.round(lines.length / seconds)} rows/s`;
+  console.log(`plain bulk insert        ${rate(plainSeconds)}`);
+  console.log(`whole journey            ${rate(journeySeconds)}`);
+  console.log(
+    `ratio journey / insert   ${(plainSeconds / journeySeconds).toFixed(3)} (goal >= 0.15, ${lines.length} rows)`,
+  );
+  console.log(`idle memory              ${idle.toFixed(0)} MB (goal <= 400 MB)`);
+} finally {
+  await constellation.stop();
+  await rm(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,127 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import { z } from 'zod';
+import { bankStatement, statementCsv } from './bank-statement.ts';
+import { DEMO_USERS, writeMainBackendDemo } from './main-backend-users.ts';
+
+const STATEMENT_DAYS = 730;
+const MARKER = 'demo-loaded.json';
+const POLL_MS = 250;
+const PATIENCE_MS = 120_000;
+
+const ImportState = z.object({
+  id: z.string(),
+  status: z.enum(['processing', 'completed', 'failed']),
+  added: z.int(),
+  rows: z.int(),
+});
+
+export interface DemoParts {
+  gatewayUrl: string;
+  dataDirectory: string;
+  /** The main back end's database. */
+  mainBackend: Db;
+  /** Signs a user token for one of the demo's people. */
+  tokenOf(user: (typeof DEMO_USERS)[number]): string;
+  now: Date;
+  progress(text: string): void;
+}
+
+/**
+ * Loads the demo on the first start: the main back end's users, and two years of a bank account imported through the
+ * public API like any other file. A load that was interrupted is taken up again; importing twice adds nothing.
+ * @param parts where and with what
+ * @throws Error when the constellation refuses the import or does not finish it
+ */
+export async function loadDemo(parts: DemoParts): Promise<void> {
+  const marker = join(parts.dataDirectory, MARKER);
+  if (await isReadable(marker)) {
+    return;
+  }
+  parts.progress('Demo data: users of the main back end');
+  await writeMainBackendDemo(parts.mainBackend, parts.now);
+  const [alex] = DEMO_USERS;
+  const headers = { authorization: `Bearer ${parts.tokenOf(alex)}` };
+  const lines = bankStatement(parts.now.toISOString().slice(0, 10), STATEMENT_DAYS, 20_26);
+  const imported = await importStatement(parts, headers, statementCsv(lines));
+  await awaitLedger(parts, headers, imported.rows);
+  await writeFile(marker, JSON.stringify({ rows: imported.rows, loadedAt: new Date().toISOString() }));
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return readFile(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readState(response: Response): Promise<z.output<typeof ImportState>> {
+  if (!response.ok) {
+    throw new Error(`the demo import was refused with ${response.status}`);
+  }
+  return ImportState.parse(await response.json());
+}
+
+async function importStatement(
+  parts: DemoParts,
+  headers: Record<string, string>,
+  csv: string,
+): Promise<z.output<typeof ImportState>> {
+  const form = new FormData();
+  form.set('file', new File([csv], 'current-account.csv', { type: 'text/csv' }));
+  form.set('currency', 'GBP');
+  form.set('account', 'Current account');
+  let state = await readState(
+    await fetch(`${parts.gatewayUrl}/v1/imports`, { method: 'POST', headers, body: form }),
+  );
+  const deadline = Date.now() + PATIENCE_MS;
+  while (state.status === 'processing') {
+    parts.progress(`Demo data: two years of bank transactions, ${state.added} stored`);
+    await patience(deadline);
+    state = await readState(await fetch(`${parts.gatewayUrl}/v1/imports/${state.id}`, { headers }));
+  }
+  if (state.status === 'failed') {
+    throw new Error('the demo import failed; see the log');
+  }
+  return state;
+}
+
+const LedgerPage = z.object({
+  data: z.array(z.unknown()),
+  page: z.object({ nextCursor: z.string().nullable() }),
+});
+
+async function countLedger(parts: DemoParts, headers: Record<string, string>): Promise<number> {
+  let count = 0;
+  let cursor: string | null = null;
+  do {
+    const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const response = await fetch(`${parts.gatewayUrl}/v1/transactions?limit=500${query}`, { headers });
+    const page = LedgerPage.parse(await response.json());
+    count += page.data.length;
+    cursor = page.page.nextCursor;
+  } while (cursor !== null);
+  return count;
+}
+
+/** Waits until the transactions have come out at the other end: categorised and in the ledger. */
+async function awaitLedger(parts: DemoParts, headers: Record<string, string>, rows: number): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const count = await countLedger(parts, headers);
+    parts.progress(`Demo data: ${count} of ${rows} transactions categorised`);
+    if (count >= rows) {
+      return;
+    }
+    await patience(deadline);
+  }
+}
+
+async function patience(deadline: number): Promise<void> {
+  if (Date.now() > deadline) {
+    throw new Error('the demo data did not arrive in the ledger within two minutes; see the log');
+  }
+  await pause(POLL_MS);
+}

@@ -1,0 +1,188 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ConfigError, type RunningServices, runServices } from '@orrery/service-kit';
+import jwt from 'jsonwebtoken';
+import { MongoClient } from 'mongodb';
+import { loadDemo } from './demo/load-demo.ts';
+import { DEMO_USERS } from './demo/main-backend-users.ts';
+import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts';
+import { localSecrets } from './local-secrets.ts';
+import { SERVICES } from './services.ts';
+import { type Settings, StartError, readSettings } from './settings.ts';
+
+/** `npm start`: the whole constellation in this process, on embedded defaults. */
+
+const TOKEN_LIFE = '30d';
+const DEFAULT_MAIN_DATABASE = 'finance-management';
+
+interface Constellation {
+  running: RunningServices;
+  gatewayUrl: string;
+  stop(): Promise<boolean>;
+}
+
+const given = (name: string): string | undefined => {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+};
+
+function showProgress(text: string): void {
+  if (process.stdout.isTTY) {
+    process.stdout.write(`\r\u001b[2K  ${text}`);
+  } else {
+    console.log(`  ${text}`);
+  }
+}
+
+function endProgress(): void {
+  if (process.stdout.isTTY) {
+    process.stdout.write('\r\u001b[2K');
+  }
+}
+
+async function startConstellation(
+  settings: Settings,
+  dataDirectory: string,
+): Promise<Constellation & { mongoUri: string; jwtSecret: string }> {
+  const secrets = await localSecrets(dataDirectory);
+  const logPath = join(dataDirectory, 'orrery.log');
+  const log = createWriteStream(logPath, { flags: 'a' });
+  let database: EmbeddedDatabase | undefined;
+  const configuredUri = given('MONGODB_URI');
+  if (configuredUri === undefined) {
+    showProgress('Starting the embedded database');
+    database = await startEmbeddedDatabase({
+      dataDirectory: join(dataDirectory, 'mongo'),
+      port: settings.EMBEDDED_MONGO_PORT,
+    });
+  }
+  const mongoUri = configuredUri ?? database?.uri ?? '';
+  const jwtSecret = given('JWT_SECRET') ?? given('SECRET_KEY') ?? secrets.JWT_SECRET;
+  const closeOwn = async (): Promise<void> => {
+    await database?.stop();
+    await new Promise((resolve) => log.end(resolve));
+  };
+  try {
+    const running = await runServices(SERVICES, {
+      env: {
+        ...process.env,
+        APP_ENV: given('APP_ENV') ?? 'local',
+        MONGODB_URI: mongoUri,
+        DATABASE_URL: given('DATABASE_URL') ?? mongoUri,
+        JWT_SECRET: jwtSecret,
+        SERVICE_TOKEN_SECRET: given('SERVICE_TOKEN_SECRET') ?? secrets.SERVICE_TOKEN_SECRET,
+        // One address is public; the services behind it take free ports and are found by the gateway.
+        PORT: '0',
+        GATEWAY_PORT: String(settings.PORT),
+      },
+      logDestination: log,
+      onStarted: ({ name }) => showProgress(`Started ${name}`),
+    });
+    endProgress();
+    return {
+      running,
+      gatewayUrl: running.urlOf('gateway'),
+      mongoUri,
+      jwtSecret,
+      async stop() {
+        const inTime = await running.stop();
+        await closeOwn();
+        return inTime;
+      },
+    };
+  } catch (error) {
+    await closeOwn();
+    throw error;
+  }
+}
+
+type DemoUser = (typeof DEMO_USERS)[number];
+
+const tokenFor = (secret: string, { _id, role, email }: DemoUser): string =>
+  jwt.sign({ id: _id.toHexString(), role, email }, secret, { algorithm: 'HS256', expiresIn: TOKEN_LIFE });
+
+function announce(
+  constellation: Constellation,
+  settings: Settings,
+  jwtSecret: string,
+  dataDirectory: string,
+  startedAt: number,
+): void {
+  const [alex, , admin] = DEMO_USERS;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`Orrery is ready after ${seconds} s.
+
+  Gateway   ${constellation.gatewayUrl}
+  Data      ${dataDirectory}
+  Log       ${join(dataDirectory, 'orrery.log')}
+
+Tokens, good for 30 days:
+  export USER_TOKEN=${tokenFor(jwtSecret, alex)}
+  export ADMIN_TOKEN=${tokenFor(jwtSecret, admin)}
+
+Worth a try${settings.DEMO === '1' ? '' : ' (start with DEMO=1 for data)'}:
+  curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/v1/transactions?limit=5'
+  curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/api/spending_report'
+  curl -s -H "Authorization: Bearer $USER_TOKEN" -F file=@statement.csv '${constellation.gatewayUrl}/v1/imports?preview=true'
+
+Ctrl-C stops it.`);
+}
+
+const startedAt = performance.now();
+let constellation: Constellation | undefined;
+let stopping = false;
+
+async function leave(): Promise<void> {
+  if (stopping) {
+    console.error('Stopped without waiting for work in progress.');
+    process.exit(1);
+  }
+  stopping = true;
+  console.log(
+    '\nStopping: requests and events in progress are finished first (Ctrl-C again to cut them off).',
+  );
+  const inTime = (await constellation?.stop()) ?? true;
+  process.exit(inTime ? 0 : 1);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    leave().catch((error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    });
+  });
+}
+
+try {
+  const settings = readSettings(process.env);
+  const dataDirectory = resolve(settings.DATA_DIR);
+  await mkdir(dataDirectory, { recursive: true });
+  console.log('Starting Orrery …');
+  const started = await startConstellation(settings, dataDirectory);
+  constellation = started;
+  if (settings.DEMO === '1') {
+    const client = await new MongoClient(given('DATABASE_URL') ?? started.mongoUri).connect();
+    try {
+      await loadDemo({
+        gatewayUrl: started.gatewayUrl,
+        dataDirectory,
+        mainBackend: client.db(given('MONGO_DB_NAME') ?? DEFAULT_MAIN_DATABASE),
+        tokenOf: (user) => tokenFor(started.jwtSecret, user),
+        now: new Date(given('ORRERY_NOW') ?? Date.now()),
+        progress: showProgress,
+      });
+    } finally {
+      await client.close();
+      endProgress();
+    }
+  }
+  announce(started, settings, started.jwtSecret, dataDirectory, startedAt);
+} catch (error) {
+  endProgress();
+  const isForPeople = error instanceof StartError || error instanceof ConfigError;
+  console.error(isForPeople ? error.message : error);
+  await constellation?.stop();
+  process.exit(1);
+}

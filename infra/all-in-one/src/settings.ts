@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Settings of `npm start` itself; those of the services are read by each of them. */
+const Settings = z.object({
+  PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8080),
+  DATA_DIR: z.string().min(1).default('.data'),
+  EMBEDDED_MONGO_PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(27_117),
+  DEMO: z.enum(['0', '1']).default('1'),
+});
+export type Settings = z.output<typeof Settings>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A start that cannot go on; the message is for the person at the terminal. */
+export class StartError extends Error {
+  /** @param message one or more plain sentences */
+  constructor(message: string) {
+    super(message);
+    this.name = 'StartError';
+  }
+}
+
+/**
+ * Reads the settings of `npm start`.
+ * @param env environment variables; empty ones count as not given
+ * @throws StartError with every problem at once
+ */
+export function readSettings(env: Environment): Settings {
+  if (env['NODE_ENV'] === 'production' && (env['MONGODB_URI'] ?? '') === '') {
+    throw new StartError(
+      'NODE_ENV=production refuses the embedded database. Set MONGODB_URI to a MongoDB replica set.',
+    );
+  }
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `  - ${path.join('.')} ${message}`);
+    throw new StartError(`The settings are not usable:\n${problems.join('\n')}`);
+  }
+  return parsed.data;
+}
