@@ -22,7 +22,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', '**/cli.ts', 'infra/all-in-one/**', '**/bench/**', 'tests/setup/**'],
+    files: ['scripts/**', '**/cli.ts', 'infra/all-in-one/**', '**/bench/**', 'tests/setup/**', 'tests/faults/kill-journey.ts'],
     rules: { 'no-console': 'off' },
   },
 );

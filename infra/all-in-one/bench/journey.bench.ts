@@ -19,7 +19,7 @@ const DAYS = 3_000;
 
 async function startAllInOne(
   directory: string,
-): Promise<{ url: string; pid: number; stop(): Promise<void> }> {
+): Promise<{ url: string; mongoUri: string; pid: number; stop(): Promise<void> }> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', 'infra/all-in-one/src/main.ts'],
@@ -43,10 +43,12 @@ async function startAllInOne(
   for await (const chunk of child.stdout) {
     text += String(chunk);
     const url = /Gateway\s+(\S+)/.exec(text)?.[1];
-    if (url !== undefined && text.includes('Ctrl-C')) {
+    const mongoUri = /Database\s+(\S+)/.exec(text)?.[1];
+    if (url !== undefined && mongoUri !== undefined && text.includes('Ctrl-C')) {
       child.stdout.resume();
       return {
         url,
+        mongoUri,
         pid: child.pid ?? 0,
         async stop() {
           const gone = once(child, 'exit');
@@ -64,22 +66,13 @@ async function residentMegabytes(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
 }
 
-async function mongoUri(directory: string): Promise<string> {
-  const log = await readFile(join(directory, 'orrery.log'), 'utf8');
-  const uri = /mongodb:\/\/[^"\s]+/.exec(log)?.[0];
-  if (uri === undefined) {
-    throw new Error('the log does not name the database');
-  }
-  return uri;
-}
-
 const scratch = await mkdtemp(join(tmpdir(), 'orrery-journey-'));
 const constellation = await startAllInOne(scratch);
 try {
   await pause(3_000);
   const idle = await residentMegabytes(constellation.pid);
   const lines = bankStatement('2026-11-20', DAYS, 1).slice(0, ROWS);
-  const client = await new MongoClient(await mongoUri(scratch)).connect();
+  const client = await new MongoClient(constellation.mongoUri).connect();
 
   const plainStart = performance.now();
   const plain = client.db('bench_plain').collection('rows');

@@ -19,6 +19,8 @@ const DEFAULT_MAIN_DATABASE = 'finance-management';
 interface Constellation {
   running: RunningServices;
   gatewayUrl: string;
+  /** For the terminal; an address from the settings may hold a password and is not shown. */
+  databaseText: string;
   stop(): Promise<boolean>;
 }
 
@@ -83,6 +85,7 @@ async function startConstellation(
     return {
       running,
       gatewayUrl: running.urlOf('gateway'),
+      databaseText: database === undefined ? 'as MONGODB_URI says' : database.uri,
       mongoUri,
       jwtSecret,
       async stop() {
@@ -114,6 +117,7 @@ function announce(
   console.log(`Orrery is ready after ${seconds} s.
 
   Gateway   ${constellation.gatewayUrl}
+  Database  ${constellation.databaseText}
   Data      ${dataDirectory}
   Log       ${join(dataDirectory, 'orrery.log')}
 
