@@ -8,7 +8,7 @@ export const InsightsConfig = z.object({
     .string()
     .refine(isValidZone, 'must be an IANA time zone such as Asia/Seoul')
     .default('Asia/Seoul')
-    .describe('Zone in which the days of a user are cut who chose none'),
+    .describe('Zone of the nightly jobs, and of "today" in them for users who chose none'),
   DEFAULT_CURRENCY: Currency.default('EUR').describe(
     'Currency of the reports of a user without transactions',
   ),

@@ -29,7 +29,7 @@ export const insights = defineService({
 
     const stores = { ledger, metrics, settings };
     const defaultTimeZone = config.DEFAULT_TIME_ZONE;
-    const enter = createEnterTransactions({ ...stores, defaultTimeZone });
+    const enter = createEnterTransactions(stores);
     const rebuild = createRebuildDailyMetrics({
       ...stores,
       clock,
@@ -40,7 +40,6 @@ export const insights = defineService({
     const reportSpending = createReportSpending({
       ...stores,
       clock,
-      defaultTimeZone,
       defaultCurrency: config.DEFAULT_CURRENCY,
     });
 

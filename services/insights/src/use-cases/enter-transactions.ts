@@ -3,6 +3,7 @@ import { DailyMetricsUpdated } from '@orrery/contracts';
 import type { EventTransaction } from '@orrery/messaging';
 import { applyBatch, applyCategorized, applyRemoval } from '../domain/apply-events.ts';
 import type { BatchResult, PlaceOnCalendar, Removal } from '../domain/apply-events.ts';
+import { zoneOfCurrency } from '../domain/currency-zone.ts';
 import { metricChanges } from '../domain/daily-metrics.ts';
 import { placeInZone } from '../domain/day-place.ts';
 import type { LedgerEntry } from '../domain/types.ts';
@@ -14,20 +15,14 @@ export interface EnterTransactionsParts {
   ledger: LedgerStore;
   metrics: DailyMetricsStore;
   settings: UserSettingsStore;
-  defaultTimeZone: string;
 }
 
 /**
  * Keeps the ledger and the daily metrics up to date with the events about transactions. A batch costs one read of the
  * rows, one write of rows and one write of metrics, all in the event's transaction.
- * @param parts stores, and the time zone of users who chose none
+ * @param parts stores
  */
-export const createEnterTransactions = ({
-  ledger,
-  metrics,
-  settings,
-  defaultTimeZone,
-}: EnterTransactionsParts) => {
+export const createEnterTransactions = ({ ledger, metrics, settings }: EnterTransactionsParts) => {
   const places = new Map<string, PlaceOnCalendar>();
   const placeIn = (zone: string): PlaceOnCalendar => {
     const known = places.get(zone);
@@ -38,6 +33,12 @@ export const createEnterTransactions = ({
     places.set(zone, place);
     return place;
   };
+  const calendarOf =
+    (chosenZone: string | undefined): PlaceOnCalendar =>
+    (transaction) => {
+      const zone = chosenZone ?? zoneOfCurrency(transaction.currency);
+      return zone === undefined ? { day: transaction.postedOn, band: null } : placeIn(zone)(transaction);
+    };
 
   const save = async (
     userId: string,
@@ -74,7 +75,7 @@ export const createEnterTransactions = ({
       batch: readonly CategorizedTransaction[],
       transaction: EventTransaction,
     ): Promise<void> {
-      const [{ timeZone = defaultTimeZone }, known] = await Promise.all([
+      const [{ timeZone }, known] = await Promise.all([
         settings.find(userId),
         ledger.findEntries(
           userId,
@@ -82,7 +83,7 @@ export const createEnterTransactions = ({
           transaction.session,
         ),
       ]);
-      const place = placeIn(timeZone);
+      const place = calendarOf(timeZone);
       const result = applyBatch(known, batch, (entry, item) => applyCategorized(entry, item, place));
       await save(userId, known, result, transaction);
     },

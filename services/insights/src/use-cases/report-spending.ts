@@ -1,5 +1,6 @@
 import { periodContaining } from '@orrery/calendar';
 import type { Clock } from '@orrery/calendar';
+import { zoneOfCurrency } from '../domain/currency-zone.ts';
 import { emptyReport, rangeBefore, startReport } from '../domain/spending-report.ts';
 import type { DayRange, SpendingReport } from '../domain/spending-report.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
@@ -9,7 +10,6 @@ export interface ReportSpendingParts {
   ledger: LedgerStore;
   settings: UserSettingsStore;
   clock: Clock;
-  defaultTimeZone: string;
   defaultCurrency: string;
 }
 
@@ -31,7 +31,7 @@ export interface SpendingComparison {
  * @param parts stores, the clock, and what applies to users who chose nothing
  */
 export const createReportSpending = (parts: ReportSpendingParts) => {
-  const { ledger, clock, defaultTimeZone, defaultCurrency } = parts;
+  const { ledger, clock, defaultCurrency } = parts;
 
   const reportOn = async (userId: string, period: DayRange): Promise<SpendingReport[]> => {
     const builder = startReport();
@@ -53,7 +53,8 @@ export const createReportSpending = (parts: ReportSpendingParts) => {
     asked: { from?: string | undefined; to?: string | undefined; currency?: string | undefined },
   ): Promise<SpendingComparison> => {
     const settings = await parts.settings.find(userId);
-    const to = asked.to ?? clock.today(settings.timeZone ?? defaultTimeZone);
+    const zone = settings.timeZone ?? zoneOfCurrency(asked.currency ?? settings.currency ?? defaultCurrency);
+    const to = asked.to ?? clock.today(zone ?? 'UTC');
     const monthStart = periodContaining('month', to).from;
     const period = {
       from: asked.from ?? monthStart,
