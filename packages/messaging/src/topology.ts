@@ -53,7 +53,7 @@ export interface Topology {
 }
 
 const DEFAULT_NAMESPACE = 'orrery';
-const DEFAULT_DELIVERY_LIMIT = 5;
+const DEFAULT_DELIVERY_LIMIT = 20;
 /** RabbitMQ 4 drops a message after 20 returns unless told otherwise, and each listing of dead letters returns it. */
 const PARKING_DELIVERY_LIMIT = 1_000_000;
 

@@ -1,0 +1,96 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { EVENTS } from '@orrery/contracts';
+import { buildAsyncapi } from '@orrery/messaging';
+import { CommonConfig, type ServiceModule, describeConfig, runServices } from '@orrery/service-kit';
+import { SERVICES } from '../infra/all-in-one/src/services.ts';
+import { root, startDatabase } from '../tests/setup/servers.ts';
+import { freezeEvents } from './freeze-events.ts';
+
+/**
+ * `npm run docs`: writes the generated documents: OpenAPI (asked of the running constellation, so it cannot differ from
+ * what is served), AsyncAPI, `.env.example` and the frozen event schemas. With `--check` nothing is written and a stale
+ * file makes the command fail.
+ */
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+
+const settingLines = (schema: ServiceModule['config']): string[] =>
+  describeConfig(schema).flatMap(({ name, type, meaning, defaultText, requiredInProduction }) => [
+    `# ${meaning} (${type}${requiredInProduction ? ', required in production' : ''})`,
+    `${defaultText === undefined ? '# ' : ''}${name}=${defaultText ?? ''}`,
+  ]);
+
+function environmentExample(): string {
+  const seen = new Set(describeConfig(CommonConfig).map(({ name }) => name));
+  const own = SERVICES.flatMap(({ name, config }) => {
+    const lines = settingLines(config);
+    describeConfig(config).forEach((setting) => seen.add(setting.name));
+    return lines.length === 0 ? [] : ['', `# --- ${name}`, ...lines];
+  });
+  return [
+    '# Every setting with its default; written by `npm run docs`. A service reads <SERVICE>_<NAME> before <NAME>.',
+    '',
+    '# --- every service',
+    ...settingLines(CommonConfig),
+    ...own,
+    '',
+  ].join('\n');
+}
+
+async function openApi(): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'orrery-docs-'));
+  const database = await startDatabase(join(scratch, 'mongo'));
+  const running = await runServices(SERVICES, {
+    env: {
+      APP_ENV: 'local',
+      LOG_LEVEL: 'silent',
+      MONGODB_URI: database.uri,
+      ORRERY_NAMESPACE: 'docs',
+      JWT_SECRET: 'only-while-documents-are-written-0123456789',
+      PORT: '0',
+    },
+  });
+  try {
+    const response = await fetch(`${running.urlOf('gateway')}/openapi.json`);
+    if (!response.ok) {
+      throw new Error(`the gateway answered ${response.status} for its OpenAPI document`);
+    }
+    return `${JSON.stringify(await response.json(), null, 2)}\n`;
+  } finally {
+    await running.stop();
+    await database.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const asyncApi = (): string => `${JSON.stringify(buildAsyncapi(EVENTS, { title: 'Orrery events', version: '1.0.0' }), null, 2)}\n`;
+
+const documents: readonly [string, string][] = [
+  ['docs/api/openapi.json', await openApi()],
+  ['docs/api/asyncapi.json', asyncApi()],
+  ['.env.example', environmentExample()],
+];
+
+const stale: string[] = [];
+await mkdir(join(root, 'docs/api'), { recursive: true });
+for (const [path, text] of documents) {
+  const present = await readFile(join(root, path), 'utf8').catch(() => '');
+  if (present !== text) {
+    stale.push(path);
+    if (!values.check) {
+      await writeFile(join(root, path), text);
+    }
+  }
+}
+if (!values.check) {
+  stale.push(...freezeEvents());
+}
+
+if (values.check && stale.length > 0) {
+  console.error(`Stale: ${stale.join(', ')}. Run npm run docs.`);
+  process.exitCode = 1;
+} else {
+  console.log(stale.length === 0 ? 'All generated documents are fresh.' : `Written: ${stale.join(', ')}`);
+}
