@@ -3,6 +3,7 @@ import { createCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { predictExpensesRoute } from './http/compat/cash-sense/predict-expenses.ts';
 import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
 import { rebuildDailyMetricsRoute } from './http/compat/pocketc/rebuild-daily-metrics.ts';
 import { createForecast } from './http/create-forecast.ts';
@@ -49,6 +50,7 @@ export const insights = defineService({
       routes: [
         listTransactions(stores),
         spendingReport(reportSpending),
+        predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         rebuildDailyMetricsRoute(jobs),
         createForecast(compute),
         detectAnomaliesRoute(compute),

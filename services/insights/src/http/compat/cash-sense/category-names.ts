@@ -2,6 +2,21 @@ import { categoryBySlug } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { UNCATEGORISED } from '../../../domain/types.ts';
 
+/** Ids of Cash Sense's categories, and our bucket for what has none. */
+export const CASH_SENSE_CATEGORIES = [
+  'foodAndDrink',
+  'shopping',
+  'transport',
+  'travel',
+  'transfer',
+  'payment',
+  'health',
+  'entertainment',
+  'income',
+  'other',
+  UNCATEGORISED,
+] as const;
+
 type Names = Readonly<Record<Language, string>>;
 
 /** Cash Sense's categories; the French names are those of its own frontend. */

@@ -1,0 +1,121 @@
+import { addMonths } from '@orrery/calendar';
+import type { Clock } from '@orrery/calendar';
+import { defineRoute } from '@orrery/contracts';
+import { formatDecimal } from '@orrery/money';
+import { AppError, defineError, handle, requireUserId } from '@orrery/service-kit';
+import type { MountedRoute } from '@orrery/service-kit';
+import { z } from 'zod';
+import type { Compute } from '../../../compute/compute.ts';
+import { zoneOfCurrency } from '../../../domain/currency-zone.ts';
+import type { DailyMetric } from '../../../domain/daily-metrics.ts';
+import { monthlyHistory } from '../../../domain/predict-expenses.ts';
+import type { DailyMetricsStore } from '../../../store/daily-metrics-store.ts';
+import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
+import { CASH_SENSE_CATEGORIES, cashSenseCategory } from './category-names.ts';
+
+const INSUFFICIENT_DATA = defineError(
+  'insufficient-data',
+  422,
+  'There are not enough whole months of transactions yet',
+);
+
+/** Months read back; seasons older than that have changed. */
+const HISTORY_MONTHS = 60;
+
+const MIN_MONTHS = 2;
+
+const PredictExpenses = defineRoute({
+  method: 'post',
+  path: '/api/predict_expenses',
+  operationId: 'cashSensePredictExpenses',
+  summary: 'Predict the spending of the next months by category',
+  tag: 'Cash Sense',
+  audience: 'user',
+  errorShape: 'error',
+  body: z.object({
+    months: z.int().min(1).max(12).default(1),
+    category: z.enum(CASH_SENSE_CATEGORIES).optional(),
+    currency: z.string().optional(),
+  }),
+  responses: {
+    200: z.object({
+      currency: z.string(),
+      predictions: z.array(
+        z.object({
+          month: z.string(),
+          category: z.string(),
+          amount: z.number(),
+          lower: z.number(),
+          upper: z.number(),
+        }),
+      ),
+      total: z.array(z.object({ month: z.string(), amount: z.number() })),
+      method: z.string(),
+      history_months: z.int(),
+    }),
+  },
+  problems: ['insufficient-data'],
+});
+
+/** The currency with most rows, or the fallback without any. */
+const mainCurrency = (metrics: readonly DailyMetric[], fallback: string): string => {
+  const counts = new Map<string, number>();
+  for (const { currency, count, receivedCount } of metrics) {
+    counts.set(currency, (counts.get(currency) ?? 0) + count + receivedCount);
+  }
+  return [...counts].sort((left, right) => right[1] - left[1])[0]?.[0] ?? fallback;
+};
+
+/**
+ * `POST /api/predict_expenses`.
+ * @param parts metrics to learn from, the clock, and what applies to users who chose nothing
+ */
+export const predictExpensesRoute = (parts: {
+  metrics: DailyMetricsStore;
+  settings: UserSettingsStore;
+  compute: Compute;
+  clock: Clock;
+  defaultCurrency: string;
+}): MountedRoute =>
+  handle(PredictExpenses, async ({ body, identity }) => {
+    const userId = requireUserId(identity);
+    const settings = await parts.settings.find(userId);
+    const zone = settings.timeZone ?? zoneOfCurrency(settings.currency ?? parts.defaultCurrency) ?? 'UTC';
+    const today = parts.clock.today(zone);
+    const all = await parts.metrics.between(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today });
+    const currency = body.currency ?? settings.currency ?? mainCurrency(all, parts.defaultCurrency);
+    const { months, buckets } = monthlyHistory(
+      all.filter((metric) => metric.currency === currency),
+      today,
+      cashSenseCategory,
+    );
+    if (months.length < MIN_MONTHS) {
+      throw new AppError(INSUFFICIENT_DATA, {
+        detail: `At least ${String(MIN_MONTHS)} whole months of transactions are needed.`,
+        legacyCode: 'INSUFFICIENT_DATA',
+      });
+    }
+    const asked = buckets.filter(({ key }) => body.category === undefined || key === body.category);
+    const predicted = await parts.compute.run('predictExpenses', { months, buckets: asked }, body.months);
+    const decimal = (minor: number): number => Number(formatDecimal(minor, currency));
+    const totals = Map.groupBy(predicted, ({ month }) => month);
+    return {
+      status: 200,
+      body: {
+        currency,
+        predictions: predicted.map(({ month, key, minor, lowerMinor, upperMinor }) => ({
+          month,
+          category: key,
+          amount: decimal(minor),
+          lower: decimal(lowerMinor),
+          upper: decimal(upperMinor),
+        })),
+        total: [...totals].map(([month, rows]) => ({
+          month,
+          amount: decimal(rows.reduce((sum, { minor }) => sum + minor, 0)),
+        })),
+        method: 'mean of theta, dynamic theta, damped trend and exponential smoothing per category, added up',
+        history_months: months.length,
+      },
+    };
+  });
