@@ -119,6 +119,7 @@ export const createImportFile = (parts: ImportFileParts) => {
   /** Stores the rest of a file; returns false when the process is being stopped before the end. */
   const storeRest = async (record: ImportRecord, reader: ImportReader): Promise<boolean> => {
     const { token } = record.claim;
+    const knownAccounts = new Set(Object.keys(await accounts.names(record.userId)));
     let counts: ImportCounts = record;
     for (;;) {
       if (isStopping) {
@@ -130,7 +131,7 @@ export const createImportFile = (parts: ImportFileParts) => {
         logger.info({ importId: record._id, ...pickCounts(counts) }, 'import completed');
         return true;
       }
-      counts = await parts.storeBatch(record, { token, until: leaseEnd() }, counts, items);
+      counts = await parts.storeBatch(record, { token, until: leaseEnd() }, counts, items, knownAccounts);
     }
   };
 

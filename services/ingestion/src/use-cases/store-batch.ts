@@ -62,6 +62,7 @@ export const createStoreBatch = (parts: BatchParts) => {
     claim: { token: string; until: Date },
     before: ImportCounts,
     items: readonly ImportItem[],
+    knownAccounts: ReadonlySet<string>,
   ): Promise<ImportCounts> =>
     parts.inTransaction(async (session) => {
       const { userId, _id: importId } = record;
@@ -88,7 +89,9 @@ export const createStoreBatch = (parts: BatchParts) => {
         session,
       );
       const accounts = new Map(
-        fresh.map(({ accountId, accountName }) => [accountId, { accountId, accountName }]),
+        fresh
+          .filter(({ accountId }) => !knownAccounts.has(accountId))
+          .map(({ accountId, accountName }) => [accountId, { accountId, accountName }]),
       );
       await parts.accounts.ensure(userId, [...accounts.values()], session);
       const ingested = fresh.map(toIngested);
@@ -114,6 +117,7 @@ export const createStoreBatch = (parts: BatchParts) => {
    * @param claim token of the worker and until when it keeps the import
    * @param before where the import stands
    * @param items the next rows of the file
+   * @param knownAccounts accounts that exist already; those of the stored rows are added to it
    * @returns where the import stands now
    * @throws ClaimLostError when another process has taken over
    */
@@ -122,10 +126,17 @@ export const createStoreBatch = (parts: BatchParts) => {
     claim: { token: string; until: Date },
     before: ImportCounts,
     items: readonly ImportItem[],
+    knownAccounts: Set<string>,
   ): Promise<ImportCounts> => {
     for (let clashes = 1; ; clashes += 1) {
       try {
-        return await attempt(record, claim, before, items);
+        const after = await attempt(record, claim, before, items, knownAccounts);
+        for (const item of items) {
+          if (item.kind === 'row') {
+            knownAccounts.add(item.accountId);
+          }
+        }
+        return after;
       } catch (error) {
         // Another import of the user stored an equal row since this batch looked; seen again, it is a duplicate.
         if (!isDuplicateKey(error) || clashes >= MAX_CLASHES) {
