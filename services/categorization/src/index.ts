@@ -1,0 +1,1 @@
+export { categorization } from './module.ts';

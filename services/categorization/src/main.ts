@@ -1,0 +1,4 @@
+import { runProcess } from '@orrery/service-kit';
+import { categorization } from './module.ts';
+
+await runProcess([categorization]);

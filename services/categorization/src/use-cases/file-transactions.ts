@@ -1,0 +1,125 @@
+import { TransactionsCategorized } from '@orrery/contracts';
+import type { CategoryDecision, IngestedTransaction } from '@orrery/contracts';
+import type { Clock } from '@orrery/calendar';
+import { newEvent } from '@orrery/messaging';
+import type { EventTransaction } from '@orrery/messaging';
+import type { Decision } from '../domain/types.ts';
+import { toCategorized } from '../store/decision-store.ts';
+import type { DecisionStore, StoredDecision } from '../store/decision-store.ts';
+import type { DecideBatch } from './decide-batch.ts';
+
+/** Three decimals are all that a calibrated probability is good for. */
+const rounded = (confidence: number): number => Math.round(confidence * 1000) / 1000;
+
+/**
+ * A decision in the shape of the event.
+ * @param decision outcome of the cascade
+ * @param decisionVersion version to give it
+ */
+export const toContract = (decision: Decision, decisionVersion: number): CategoryDecision => ({
+  category: decision.category,
+  confidence: rounded(decision.confidence),
+  decision: decision.decision,
+  source: decision.source,
+  merchant: decision.merchant,
+  decisionVersion,
+});
+
+export interface FileTransactionsParts {
+  decisions: DecisionStore;
+  decide: DecideBatch;
+  clock: Clock;
+}
+
+/**
+ * Makes the use cases behind the events of ingestion: decide what arrived or changed, forget what was removed. All
+ * writes and the follow-up event share the event's transaction.
+ * @param parts stores, the deciding use case and the clock
+ */
+export const createFileTransactions = ({ decisions, decide, clock }: FileTransactionsParts) => ({
+  /**
+   * Decides a batch. Versions not newer than the known one are ignored; a category that the user chose stays.
+   * @param userId owner
+   * @param batch transactions of one event
+   * @param transaction the event's transaction
+   */
+  async ingested(
+    userId: string,
+    batch: readonly IngestedTransaction[],
+    transaction: EventTransaction,
+  ): Promise<void> {
+    const { session } = transaction;
+    const known = await decisions.find(
+      userId,
+      batch.map((row) => row.transactionId),
+      session,
+    );
+    const newest = new Map<string, IngestedTransaction>();
+    for (const row of batch) {
+      const version =
+        newest.get(row.transactionId)?.rowVersion ?? known.get(row.transactionId)?.rowVersion ?? 0;
+      if (row.rowVersion > version) {
+        newest.set(row.transactionId, row);
+      }
+    }
+    const rows = [...newest.values()];
+    if (rows.length === 0) {
+      return;
+    }
+    const outcomes = await decide(userId, rows, session);
+    const stored = rows.flatMap((row, index): StoredDecision[] => {
+      const outcome = outcomes[index];
+      if (outcome === undefined) {
+        return [];
+      }
+      const before = known.get(row.transactionId);
+      const decisionVersion = (before?.decisionVersion ?? 0) + 1;
+      const { merchantKey } = outcome;
+      if (before?.stored?.decision.source === 'user') {
+        const { decision, evidence } = before.stored;
+        return [{ transaction: row, decision: { ...decision, decisionVersion }, evidence, merchantKey }];
+      }
+      return [
+        {
+          transaction: row,
+          decision: toContract(outcome, decisionVersion),
+          evidence: outcome.evidence,
+          merchantKey,
+        },
+      ];
+    });
+    await decisions.save(userId, stored, session);
+    await transaction.record([
+      newEvent(TransactionsCategorized, userId, { userId, transactions: stored.map(toCategorized) }),
+    ]);
+  },
+
+  /**
+   * Forgets removed transactions, and remembers the removal so that an older event that arrives late stays without effect.
+   * @param userId owner
+   * @param removals ids with the version of the removal
+   * @param transaction the event's transaction
+   */
+  async removed(
+    userId: string,
+    removals: readonly { transactionId: string; rowVersion: number }[],
+    transaction: EventTransaction,
+  ): Promise<void> {
+    const { session } = transaction;
+    const known = await decisions.find(
+      userId,
+      removals.map(({ transactionId }) => transactionId),
+      session,
+    );
+    const due = removals
+      .filter(({ transactionId, rowVersion }) => rowVersion >= (known.get(transactionId)?.rowVersion ?? 0))
+      .map(({ transactionId, rowVersion }) => ({
+        transactionId,
+        rowVersion,
+        decisionVersion: known.get(transactionId)?.decisionVersion ?? 0,
+      }));
+    await decisions.forget(userId, due, clock.now(), session);
+  },
+});
+
+export type FileTransactions = ReturnType<typeof createFileTransactions>;

@@ -1,0 +1,101 @@
+import { CLASS_COUNT } from '../src/domain/text-classifier.ts';
+import type { TextModel } from '../src/domain/text-classifier.ts';
+import { FEATURE_BUCKETS } from '../src/domain/text-features.ts';
+import type { TrainingRow } from './training-rows.ts';
+
+/** Settings of the optimiser. */
+export interface FitSettings {
+  epochs: number;
+  /** AdaGrad step size. */
+  step: number;
+  /** L2 penalty, applied when a weight is touched. */
+  penalty: number;
+  random: () => number;
+}
+
+/** Weights in floating point, before they are rounded to bytes. */
+export interface FloatModel {
+  weights: Float32Array;
+  bias: Float32Array;
+}
+
+/**
+ * Multinomial logistic regression by AdaGrad (Duchi, Hazan and Singer 2011) over hashed features of unit length.
+ * @param rows training rows
+ * @param settings step, penalty, epochs and the generator that shuffles
+ */
+export const fit = (rows: readonly TrainingRow[], settings: FitSettings): FloatModel => {
+  const weights = new Float32Array(FEATURE_BUCKETS * CLASS_COUNT);
+  const squares = new Float32Array(FEATURE_BUCKETS * CLASS_COUNT).fill(1e-6);
+  const bias = new Float32Array(CLASS_COUNT);
+  const order = Int32Array.from(rows, (_, index) => index);
+  const logits = new Float64Array(CLASS_COUNT);
+  for (let epoch = 0; epoch < settings.epochs; epoch += 1) {
+    for (let last = order.length - 1; last > 0; last -= 1) {
+      const other = Math.floor(settings.random() * (last + 1));
+      const kept = order[last] ?? 0;
+      order[last] = order[other] ?? 0;
+      order[other] = kept;
+    }
+    for (const position of order) {
+      const row = rows[position];
+      if (row === undefined) {
+        continue;
+      }
+      const { features, label, weight } = row;
+      const unit = 1 / Math.sqrt(features.length);
+      logits.set(bias);
+      for (const feature of features) {
+        const base = feature * CLASS_COUNT;
+        for (let k = 0; k < CLASS_COUNT; k += 1) {
+          logits[k] = (logits[k] ?? 0) + (weights[base + k] ?? 0) * unit;
+        }
+      }
+      const highest = Math.max(...logits);
+      let sum = 0;
+      for (let k = 0; k < CLASS_COUNT; k += 1) {
+        logits[k] = Math.exp((logits[k] ?? 0) - highest);
+        sum += logits[k] ?? 0;
+      }
+      for (let k = 0; k < CLASS_COUNT; k += 1) {
+        const error = ((logits[k] ?? 0) / sum - (k === label ? 1 : 0)) * weight;
+        logits[k] = error * unit;
+        bias[k] = (bias[k] ?? 0) - 0.002 * error;
+      }
+      for (const feature of features) {
+        const base = feature * CLASS_COUNT;
+        for (let k = 0; k < CLASS_COUNT; k += 1) {
+          const at = base + k;
+          const gradient = (logits[k] ?? 0) + settings.penalty * (weights[at] ?? 0);
+          const square = (squares[at] ?? 0) + gradient * gradient;
+          squares[at] = square;
+          weights[at] = (weights[at] ?? 0) - (settings.step * gradient) / Math.sqrt(square + 1e-4);
+        }
+      }
+    }
+  }
+  return { weights, bias };
+};
+
+/**
+ * Rounds weights to signed bytes with one scale per class and drops the faintest, so that the file packs small.
+ * @param model trained weights
+ * @param version name of the artifact
+ * @param faint weights nearer to zero than this many steps become zero
+ */
+export const quantise = (model: FloatModel, version: string, faint: number): TextModel => {
+  const scales = new Float32Array(CLASS_COUNT);
+  for (let index = 0; index < model.weights.length; index += 1) {
+    const k = index % CLASS_COUNT;
+    scales[k] = Math.max(scales[k] ?? 0, Math.abs(model.weights[index] ?? 0));
+  }
+  for (let k = 0; k < CLASS_COUNT; k += 1) {
+    scales[k] = Math.max(scales[k] ?? 0, 1e-6) / 127;
+  }
+  const weights = new Int8Array(model.weights.length);
+  for (let index = 0; index < model.weights.length; index += 1) {
+    const value = Math.round((model.weights[index] ?? 0) / (scales[index % CLASS_COUNT] ?? 1));
+    weights[index] = Math.abs(value) < faint ? 0 : value;
+  }
+  return { version, weights, scales, bias: model.bias };
+};
