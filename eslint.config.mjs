@@ -22,7 +22,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', '**/cli.ts', 'infra/all-in-one/**', '**/bench/**', 'tests/setup/**', 'tests/faults/kill-journey.ts'],
+    files: ['scripts/**', '**/cli.ts', 'infra/all-in-one/**', '**/bench/**', 'tests/setup/**', 'tests/faults/kill-journey.ts', 'tests/newcomer/**'],
     rules: { 'no-console': 'off' },
   },
 );

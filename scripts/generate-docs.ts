@@ -65,7 +65,8 @@ async function openApi(): Promise<string> {
   }
 }
 
-const asyncApi = (): string => `${JSON.stringify(buildAsyncapi(EVENTS, { title: 'Orrery events', version: '1.0.0' }), null, 2)}\n`;
+const asyncApi = (): string =>
+  `${JSON.stringify(buildAsyncapi(EVENTS, { title: 'Orrery events', version: '1.0.0' }), null, 2)}\n`;
 
 const documents: readonly [string, string][] = [
   ['docs/api/openapi.json', await openApi()],

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../setup/servers.ts';
+
+/**
+ * `npm run test:newcomer`: does what the README tells a new user to do, in scratch directories, and times it: the first
+ * start with demo data, a useful answer, a stop by Ctrl-C, a second start that kept everything, and a new service.
+ */
+
+const FIRST_START_MS = 120_000;
+const SECOND_START_MS = 5_000;
+const STOP_MS = 10_000;
+const NEW_SERVICE_MS = 60_000;
+
+const results: { name: string; passed: boolean; detail: string }[] = [];
+
+function record(name: string, passed: boolean, detail: string): void {
+  results.push({ name, passed, detail });
+  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name} (${detail})`);
+}
+
+interface Started {
+  child: ChildProcess;
+  gatewayUrl: string;
+  userToken: string;
+  adminToken: string;
+  readyMs: number;
+}
+
+async function npmStart(dataDirectory: string): Promise<Started> {
+  const startedAt = performance.now();
+  // A group of its own, so that an interrupt reaches everything that a Ctrl-C in a terminal would reach.
+  const child = spawn('npm', ['start'], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', EMBEDDED_MONGO_PORT: '0', DATA_DIR: dataDirectory },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    if (text.includes('Ctrl-C stops it.')) {
+      break;
+    }
+    if (performance.now() - startedAt > FIRST_START_MS) {
+      throw new Error(`not ready in time:\n${text}`);
+    }
+  }
+  const pick = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? '';
+  return {
+    child,
+    gatewayUrl: pick(/Gateway\s+(\S+)/),
+    userToken: pick(/USER_TOKEN=(\S+)/),
+    adminToken: pick(/ADMIN_TOKEN=(\S+)/),
+    readyMs: performance.now() - startedAt,
+  };
+}
+
+/** Sends what Ctrl-C sends, and says how long the end took. */
+async function interrupt({ child }: Started): Promise<{ ms: number; status: number | null }> {
+  const startedAt = performance.now();
+  const gone = once(child, 'exit');
+  process.kill(-(child.pid ?? 0), 'SIGINT');
+  const [status] = (await gone) as [number | null];
+  return { ms: performance.now() - startedAt, status };
+}
+
+async function transactions({
+  gatewayUrl,
+  userToken,
+}: Started): Promise<{ id: string; category: unknown }[]> {
+  const response = await fetch(`${gatewayUrl}/v1/transactions?limit=500`, {
+    headers: { authorization: `Bearer ${userToken}` },
+  });
+  if (!response.ok) {
+    throw new Error(`GET /v1/transactions answered ${response.status}`);
+  }
+  return ((await response.json()) as { data: { id: string; category: unknown }[] }).data;
+}
+
+async function tryStarts(): Promise<void> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'orrery-newcomer-'));
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  try {
+    const first = await npmStart(dataDirectory);
+    record('first start loads the demo', first.gatewayUrl !== '', seconds(first.readyMs));
+    const before = await transactions(first);
+    const categorised = before.filter(({ category }) => category !== null).length;
+    record(
+      'the demo user sees categorised transactions',
+      before.length === 500 && categorised > 400,
+      `${categorised} of ${before.length}`,
+    );
+    const report = await fetch(`${first.gatewayUrl}/api/spending_report`, {
+      headers: { authorization: `Bearer ${first.userToken}` },
+    });
+    record('the spending report answers', report.status === 200, `status ${report.status}`);
+    const anonymous = await fetch(`${first.gatewayUrl}/v1/transactions`);
+    record('nobody gets in without a token', anonymous.status === 401, `status ${anonymous.status}`);
+    const stopped = await interrupt(first);
+    record('Ctrl-C drains and stops', stopped.ms < STOP_MS, seconds(stopped.ms));
+
+    const second = await npmStart(dataDirectory);
+    record(
+      'second start is ready in time',
+      second.readyMs < SECOND_START_MS,
+      `${seconds(second.readyMs)} of ${seconds(SECOND_START_MS)}`,
+    );
+    const after = await transactions(second);
+    record(
+      'second start kept the data',
+      JSON.stringify(after) === JSON.stringify(before),
+      `${after.length} transactions`,
+    );
+    await interrupt(second);
+  } finally {
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
+}
+
+function inClone(clone: string, command: string, ...args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: clone,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`);
+  }
+}
+
+/** Adds a service to a clone with one command and runs its checks there. */
+async function tryNewService(): Promise<void> {
+  const clone = await mkdtemp(join(tmpdir(), 'orrery-clone-'));
+  const pnpm = join(root, '.tools/node_modules/pnpm/bin/pnpm.mjs');
+  try {
+    inClone(root, 'git', 'clone', '--quiet', root, clone);
+    await symlink(join(root, '.tools'), join(clone, '.tools'));
+    inClone(clone, process.execPath, pnpm, 'install', '--prefer-offline', '--frozen-lockfile');
+    const startedAt = performance.now();
+    inClone(clone, 'npm', 'run', 'new:service', '--', 'pledges');
+    const ms = performance.now() - startedAt;
+    record('a new service takes one command', ms < NEW_SERVICE_MS, `${(ms / 1000).toFixed(1)} s`);
+    inClone(clone, process.execPath, join(clone, 'node_modules/typescript-native/bin/tsc'), '-p', '.');
+    record('the constellation with it type-checks', true, 'tsc');
+    inClone(clone, 'npm', 'test', '--', 'services/pledges', 'tests/architecture', 'gateway/src/routing');
+    record(
+      'its tests and the architecture tests pass',
+      true,
+      'npm test -- services/pledges tests/architecture gateway/src/routing',
+    );
+  } finally {
+    await rm(clone, { recursive: true, force: true });
+  }
+}
+
+for (const step of [tryStarts, tryNewService]) {
+  try {
+    await step();
+  } catch (error) {
+    record(step.name, false, error instanceof Error ? error.message : String(error));
+  }
+}
+const failed = results.filter(({ passed }) => !passed).length;
+console.log(`${results.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
