@@ -14,6 +14,7 @@ module.exports = {
       comment: 'domain/ decides; it may import only domain/, contracts, money, calendar and pure libraries.',
       from: { path: '^services/[^/]+/src/domain/', pathNot: '\\.test\\.ts$' },
       to: {
+        dependencyTypesNot: ['core'],
         pathNot: ['^services/[^/]+/src/domain/', '^packages/(contracts|money|calendar)/', 'node_modules'],
       },
     },
