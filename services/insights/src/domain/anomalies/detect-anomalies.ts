@@ -30,7 +30,7 @@ const ENOUGH_IN_CATEGORY = 20;
 
 /** Robust deviations beyond which an amount is large; from the study that compared 3, 3.5 and 5 on injected cases. */
 const LARGE_AT_MERCHANT = 3.2;
-const LARGE_IN_CATEGORY = 3;
+const LARGE_IN_CATEGORY = 2.2;
 
 /** An amount must also be this many times the usual one, so that cents at a fixed price do not count. */
 const LARGE_RATIO = 1.8;
@@ -92,6 +92,20 @@ const scoreOf = (excess: number): number =>
 
 const times = (size: number, usual: number): string => (size / Math.max(1, usual)).toFixed(1);
 
+/** A charge of the same amount on the same day or the day before. */
+const recentTwin = (visits: readonly Visit[], day: number, size: number): Visit | undefined => {
+  for (let index = visits.length - 1; index >= 0; index -= 1) {
+    const visit = visits[index];
+    if (visit === undefined || day - visit.day > 1) {
+      return undefined;
+    }
+    if (visit.size === size) {
+      return visit;
+    }
+  }
+  return undefined;
+};
+
 type Finding = Omit<Anomaly, 'id' | 'currency'>;
 
 interface Judged {
@@ -106,7 +120,7 @@ const duplicate = ({ size, day, merchant, transaction }: Judged): Finding | unde
   if (merchant === undefined) {
     return undefined;
   }
-  const twin = merchant.visits.findLast((visit) => day - visit.day <= 1 && visit.size === size);
+  const twin = recentTwin(merchant.visits, day, size);
   const isHabit = merchant.repeats / merchant.visits.length >= HABITUAL_REPEATS && merchant.repeats > 0;
   if (twin === undefined || isHabit) {
     return undefined;
@@ -167,29 +181,32 @@ const foreign = ({ size, state, transaction }: Judged): Finding | undefined => {
   };
 };
 
+/** What is usual in the category, when enough is known of it. Categories mix shops, so a wide scale is assumed. */
+const usualInCategory = (state: CurrencyState, { category }: DetectorTransaction): Usual | undefined => {
+  const history = category === undefined ? undefined : state.categories.get(category);
+  return history === undefined || history.count < ENOUGH_IN_CATEGORY ? undefined : history.usual(0.35);
+};
+
 const large = ({ size, state, merchant, transaction }: Judged): Finding | undefined => {
   if (merchant === undefined) {
     return undefined;
   }
-  const category =
-    transaction.category === undefined ? undefined : state.categories.get(transaction.category)?.usual(0.35);
-  const own = merchant.amounts.usual(merchant.visits.length >= ENOUGH_AT_MERCHANT ? undefined : 0.4);
-  const isKnown = merchant.visits.length >= ENOUGH_AT_MERCHANT;
-  const basis =
-    isKnown || merchant.visits.length >= 3 || category === undefined || category.count < ENOUGH_IN_CATEGORY
-      ? own
-      : category;
+  const visits = merchant.visits.length;
+  const category = visits < 3 ? usualInCategory(state, transaction) : undefined;
+  const basis = category ?? merchant.amounts.usual(visits >= ENOUGH_AT_MERCHANT ? undefined : 0.4);
   const excess = deviations(size, basis) - LARGE_AT_MERCHANT;
   const usual = Math.exp(basis.centre);
+  if (excess <= 0 || size < LARGE_RATIO * usual || visits < 2) {
+    return undefined;
+  }
   // A small purchase that is large for its shop is nothing to tell anybody about.
-  const isNotable = size > state.amounts.quantile(0.5);
-  if (excess <= 0 || size < LARGE_RATIO * usual || !isNotable || merchant.visits.length < 2) {
+  if (size <= state.amounts.quantile(0.5)) {
     return undefined;
   }
   return {
     kind: 'large',
     score: scoreOf(excess / 3),
-    reason: `${times(size, usual)} times your usual ${basis === own ? `at ${transaction.merchant}` : 'in this category'}`,
+    reason: `${times(size, usual)} times your usual ${category === undefined ? `at ${transaction.merchant}` : 'in this category'}`,
     expected: rangeOf(basis),
   };
 };
@@ -198,17 +215,14 @@ const newMerchant = ({ size, state, merchant, transaction }: Judged): Finding | 
   if (merchant !== undefined) {
     return undefined;
   }
-  const category =
-    transaction.category === undefined ? undefined : state.categories.get(transaction.category)?.usual(0.35);
-  const usual = state.amounts.usual();
-  const isFar = size > state.amounts.quantile(0.985);
-  const isFarInCategory =
-    category === undefined ||
-    category.count < ENOUGH_IN_CATEGORY ||
-    deviations(size, category) > LARGE_IN_CATEGORY - 0.8;
-  if (!isFar || !isFarInCategory) {
+  if (size <= state.amounts.quantile(0.985)) {
     return undefined;
   }
+  const category = usualInCategory(state, transaction);
+  if (category !== undefined && deviations(size, category) <= LARGE_IN_CATEGORY) {
+    return undefined;
+  }
+  const usual = state.amounts.usual();
   return {
     kind: 'new-merchant',
     score: scoreOf(deviations(size, usual) / 6),
@@ -226,7 +240,7 @@ const remember = ({ transaction, size, day, state }: Judged, key: string): void 
     visits: [],
     repeats: 0,
   }));
-  merchant.repeats += Number(merchant.visits.some((visit) => day - visit.day <= 1 && visit.size === size));
+  merchant.repeats += Number(recentTwin(merchant.visits, day, size) !== undefined);
   merchant.visits.push({ day, size });
   merchant.amounts.add(size);
   state.amounts.add(size);
