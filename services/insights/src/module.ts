@@ -3,6 +3,7 @@ import { createCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { cashSenseAnomalies } from './http/compat/cash-sense/detect-anomalies.ts';
 import { predictExpensesRoute } from './http/compat/cash-sense/predict-expenses.ts';
 import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
 import { rebuildDailyMetricsRoute } from './http/compat/pocketc/rebuild-daily-metrics.ts';
@@ -50,6 +51,7 @@ export const insights = defineService({
       routes: [
         listTransactions(stores),
         spendingReport(reportSpending),
+        cashSenseAnomalies({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         rebuildDailyMetricsRoute(jobs),
         createForecast(compute),

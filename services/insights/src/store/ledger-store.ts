@@ -6,6 +6,7 @@ import type { ClientSession, Connection, mongo } from 'mongoose';
 import { metricKeyText } from '../domain/daily-metrics.ts';
 import type { MetricKey } from '../domain/daily-metrics.ts';
 import { MAX_POSTING_LAG_DAYS } from '../domain/day-place.ts';
+import type { DetectorTransaction } from '../domain/detector-transaction.ts';
 import type { DayRange, ReportRow } from '../domain/spending-report.ts';
 import { UNCATEGORISED } from '../domain/types.ts';
 import type { DayPlace, LedgerEntry, LedgerRow } from '../domain/types.ts';
@@ -62,6 +63,9 @@ const NEWEST_FIRST_SORT = { postedOn: -1, _id: -1 } as const;
 
 /** Rows that one text search request looks at before it hands out a cursor, so that its work is bounded. */
 const SEARCH_WINDOW = 20_000;
+
+/** Rows that a detector reads at most; the newest ones count. */
+const MAX_DETECTOR_ROWS = 20_000;
 
 const FIRST_DAY = '0001-01-01';
 const LAST_DAY = '9999-12-31';
@@ -134,6 +138,16 @@ const toRow = (stored: StoredPresent): LedgerRow => {
     band,
   };
 };
+
+const toDetectorRow = (stored: StoredPresent): DetectorTransaction => ({
+  id: stored.transactionId,
+  date: stored.postedOn,
+  merchant: stored.merchant ?? stored.merchantName ?? stored.description,
+  amountMinor: stored.amountMinor,
+  currency: stored.currency,
+  category: stored.category ?? undefined,
+  country: stored.country,
+});
 
 /**
  * The ledger: one document per transaction of a user, newest first by keyset paging. Every function takes the user
@@ -322,6 +336,20 @@ export const createLedgerStore = (connection: Connection) => {
           };
         }
       }
+    },
+
+    /**
+     * What detectors need of the newest rows posted on some days, oldest first.
+     * @param userId owner
+     * @param range days, both included
+     */
+    async detectorRows(userId: string, range: DayRange): Promise<DetectorTransaction[]> {
+      const stored = await ledger
+        .find({ userId, postedOn: daysBetween(range.from, range.to) }, { batchSize: 5000 })
+        .sort(NEWEST_FIRST_SORT)
+        .limit(MAX_DETECTOR_ROWS)
+        .toArray();
+      return stored.filter(isPresent).reverse().map(toDetectorRow);
     },
 
     /**
