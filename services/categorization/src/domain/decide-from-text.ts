@@ -77,6 +77,9 @@ const withModel = (
   return [{ kind: 'model', category, text, weight: 1 }, ...evidence];
 };
 
+/** Digits alone name nobody, so what remains would be the prior dressed up as a decision. */
+const LETTER = /\p{L}/u;
+
 const logs = new Float64Array(CLASS_COUNT);
 
 /**
@@ -124,7 +127,7 @@ export const decideFromText = (
   const brand = evidence.find((item) => item.kind === 'merchant' && item.category === category);
   return {
     category,
-    confidence: probabilities[best] ?? 0,
+    confidence: evidence.length === 0 && !LETTER.test(name.body) ? 0 : (probabilities[best] ?? 0),
     source: kind === 'rail' || kind === 'merchant' || kind === 'mcc' || kind === 'provider' ? kind : 'model',
     merchant: brand?.text ?? null,
     evidence: withModel(evidence.slice(0, 5), artifacts.model, name, best, category),

@@ -1,4 +1,4 @@
 import type { Thresholds } from './types.ts';
 
-/** Filed without a mark from 93 %; offered from 35 %; below that undecided. */
-export const DEFAULT_THRESHOLDS: Thresholds = { auto: 0.93, suggest: 0.35 };
+/** Filed without a mark from 95 %; offered from 35 %; below that undecided. */
+export const DEFAULT_THRESHOLDS: Thresholds = { auto: 0.95, suggest: 0.35 };

@@ -1,11 +1,9 @@
-import { categoryBySlug, defineRoute } from '@orrery/contracts';
+import { defineRoute } from '@orrery/contracts';
 import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { DecideBatch } from '../../../use-cases/decide-batch.ts';
-
-/** PocketC's "other spending": what an undecided purchase falls to. */
-const FALLBACK = { majorId: 10, subId: 39, isFixed: false };
+import { pocketcIds } from './pocketc-ids.ts';
 
 /** Clients write local time without an offset, or an instant. */
 const TransactedAt = z.union([z.iso.datetime({ local: true, offset: true }), z.iso.date()]);
@@ -49,12 +47,6 @@ export const categorizeOne = (decide: DecideBatch): MountedRoute =>
     const [decision] = await decide(requireUserId(identity), [
       { description: merchantName, amountMinor: -Math.abs(amount), currency: 'KRW', country: 'KR' },
     ]);
-    const slug = decision?.category ?? null;
-    const category = slug === null ? undefined : categoryBySlug(slug);
-    const ids =
-      category === undefined
-        ? { ...FALLBACK, fallback: true }
-        : { majorId: category.pocketcMajor, subId: category.pocketcSub, isFixed: category.fixed };
     return {
       status: 201,
       body: {
@@ -62,7 +54,7 @@ export const categorizeOne = (decide: DecideBatch): MountedRoute =>
         amount,
         merchantName,
         transactedAt,
-        ...ids,
+        ...pocketcIds(decision?.category ?? null),
         confidence: Math.round((decision?.confidence ?? 0) * 1000) / 1000,
         source: decision?.source ?? 'none',
       },
