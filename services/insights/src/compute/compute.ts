@@ -32,7 +32,11 @@ export const createCompute = (): Compute => {
   let worker: Worker | undefined;
   let lastId = 0;
 
-  const failAll = (): void => {
+  const failAll = (died: Worker): void => {
+    // A thread reports its end twice, as error and as exit; the second must not touch its successor.
+    if (worker !== died) {
+      return;
+    }
     worker = undefined;
     for (const { reject } of waiting.values()) {
       reject(new AppError('unavailable', { detail: 'The calculation was interrupted.' }));
@@ -55,8 +59,8 @@ export const createCompute = (): Compute => {
         request?.resolve(answer.result);
       }
     });
-    started.on('error', failAll);
-    started.on('exit', failAll);
+    started.on('error', () => failAll(started));
+    started.on('exit', () => failAll(started));
     worker = started;
     return started;
   };
