@@ -132,9 +132,7 @@ export const lexiconEntries = (): LexiconEntry[] => {
     names: readonly string[],
     tag = '',
   ) => {
-    const forms = [...new Set(names.map(formOf))].filter(
-      (form) => form !== '' && (form.length > 1 || HANGUL.test(form)),
-    );
+    const forms = [...new Set(names.map(formOf))].filter((form) => form.length > 1);
     const name = names[0] ?? '';
     for (const form of forms) {
       if (kind === 'brand' && settled.has(form)) {

@@ -71,6 +71,8 @@ describe('the cascade', () => {
     expect(korean('이마트 왕십리').category).toBe('groceries');
     expect(korean('GS25합정본점').category).toBe('convenience-stores');
     expect(korean('우아한형제들').category).toBe('food-delivery');
+    expect(korean('KTX 서울부산').category).toBe('public-transit');
+    expect(korean('대리점 한국').decision).not.toBe('auto');
     expect(korean('주식회사 행복약국').category).toBe('pharmacies');
   });
 

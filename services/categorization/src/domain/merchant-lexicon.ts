@@ -222,6 +222,13 @@ export const findInWords = (lexicon: Lexicon, tokens: readonly string[]): Lexico
   return hits;
 };
 
+const LATIN = /[a-z]/;
+
+/** "KT" is not in "KTX": a Latin form must not begin or end inside a run of Latin letters. */
+const cutsLatinWord = (letters: readonly string[], first: number, last: number): boolean =>
+  (LATIN.test(letters[first] ?? '') && LATIN.test(letters[first - 1] ?? '')) ||
+  (LATIN.test(letters[last] ?? '') && LATIN.test(letters[last + 1] ?? ''));
+
 /**
  * Finds every entry in Hangul text without spaces.
  * @param lexicon compiled lexicon
@@ -235,7 +242,7 @@ export const findInHangul = (lexicon: Lexicon, text: string): LexiconHit[] => {
     let at = lexicon.byLetter.next.get(letters[start] ?? '');
     let index = start;
     while (at !== undefined) {
-      if (at.entries !== null) {
+      if (at.entries !== null && !cutsLatinWord(letters, start, index)) {
         const length = index - start + 1;
         for (const entry of at.entries) {
           hits.push({
