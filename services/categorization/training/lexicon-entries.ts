@@ -144,7 +144,12 @@ export const lexiconEntries = (): LexiconEntry[] => {
         countries,
         name,
         forms: [form],
-        distinct: kind === 'word' ? (WEAK_WORDS.has(form) ? WEAK_WORD_STRENGTH : 1) : distinctOf(form, tag),
+        distinct:
+          kind === 'word'
+            ? WEAK_WORDS.has(form) || form.length === 1
+              ? WEAK_WORD_STRENGTH
+              : 1
+            : distinctOf(form, tag),
       });
     }
   };

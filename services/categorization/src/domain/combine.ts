@@ -73,7 +73,7 @@ export const DEFAULT_WEIGHTS: CombinerWeights = {
   wordLength: 0.08,
   wordWhole: 0.5,
   wordForeign: -1.2,
-  hangulEnd: 1.4,
+  hangulEnd: 2.1,
   hangulMiddle: -1.5,
   second: 0.35,
   rail: 1,
