@@ -416,5 +416,8 @@ function sliceOf(operand: unknown): (array: unknown[]) => unknown[] {
 
 function sliceNumber(value: unknown): number {
   const number = Math.trunc(toNumber(value) ?? 0);
-  return toSafeInteger(number) ?? (number > 0 ? Number.MAX_SAFE_INTEGER : 0);
+  if (Number.isNaN(number)) {
+    return 0;
+  }
+  return toSafeInteger(number) ?? (number > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
 }

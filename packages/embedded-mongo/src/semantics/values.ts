@@ -458,8 +458,8 @@ export function compareNumbers(a: unknown, b: unknown): number {
       return compareDoubles(left, right);
     }
     return typeof right === 'bigint'
-      ? -compareBigToDouble(right, left)
-      : -compareDecimalToDouble(right, left);
+      ? 0 - compareBigToDouble(right, left)
+      : 0 - compareDecimalToDouble(right, left);
   }
   if (typeof left === 'bigint') {
     if (typeof right === 'bigint') {
@@ -467,7 +467,7 @@ export function compareNumbers(a: unknown, b: unknown): number {
     }
     return typeof right === 'number'
       ? compareBigToDouble(left, right)
-      : -compareDecimals(right, wholeDecimal(left));
+      : 0 - compareDecimals(right, wholeDecimal(left));
   }
   if (typeof right === 'number') {
     return compareDecimalToDouble(left, right);
