@@ -17,6 +17,8 @@ export const rebuildJobs = (rebuild: RebuildDailyMetrics, timeZone: string): Job
     name: REBUILD_JOB,
     cron: '20 0 * * *',
     timeZone,
+    // Two recounts at once cannot harm each other, and the legacy route always answered with a job.
+    oneAtATime: false,
     run: ({ signal, input }) =>
       rebuild.everyone({ lookbackDays: Input.parse(input ?? undefined).lookbackDays, signal }),
   },

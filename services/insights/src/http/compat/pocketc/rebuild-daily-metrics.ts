@@ -14,7 +14,6 @@ const RebuildDailyMetrics = defineRoute({
   errorShape: 'detail',
   query: z.object({ lookback_days: z.coerce.number().int().min(1).max(3660).default(3) }),
   responses: { 200: z.object({ task_id: z.string() }) },
-  problems: ['job-already-running'],
 });
 
 /**
