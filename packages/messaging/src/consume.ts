@@ -17,6 +17,8 @@ export interface ConsumeOptions {
   metrics: MessagingMetrics;
   /** Runs the work with the event's request id and trace in reach of logs and calls. */
   runInContext?: <Result>(envelope: EventEnvelope, work: () => Promise<Result>) => Promise<Result>;
+  /** Whether an error says that something is out of reach, rather than anything about the message. */
+  isOutage?: (error: unknown) => boolean;
   /** Called after a commit that recorded events; nudge the outbox relay here. */
   onRecorded?: () => void;
 }
@@ -129,7 +131,7 @@ async function handle(
 }
 
 function fail(
-  { consumer, logger }: ConsumeOptions,
+  { consumer, logger, isOutage }: ConsumeOptions,
   message: DeliveredMessage,
   envelope: EventEnvelope,
   error: unknown,
@@ -139,6 +141,10 @@ function fail(
   if (isPermanent(error)) {
     logger.error({ ...about, reason }, 'event failed for good and was parked');
     return { outcome: { kind: 'dead', reason }, label: 'dead' };
+  }
+  if (isOutage?.(error) === true) {
+    logger.warn({ ...about, reason }, 'event waits for the end of an outage');
+    return { outcome: { kind: 'retry', reason, outage: true }, label: 'retry' };
   }
   if (message.lastAttempt) {
     logger.error(

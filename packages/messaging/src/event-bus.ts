@@ -45,7 +45,13 @@ export interface DeliveredMessage {
 
 /** `done`: acknowledge. `retry`: try again later. `dead`: park with the reason. */
 export type DeliveryOutcome =
-  { kind: 'done' } | { kind: 'retry'; reason: string } | { kind: 'dead'; reason: string };
+  | { kind: 'done' }
+  | {
+      kind: 'retry';
+      reason: string;
+      /** Something that the handler needs is out of reach: tried again for as long as it lasts. */ outage?: boolean;
+    }
+  | { kind: 'dead'; reason: string };
 
 /** One parked message. */
 export interface DeadLetter {

@@ -3,6 +3,17 @@ import fc from 'fast-check';
 import { backOffMs, decideRetry, isLastAttempt } from './retry-policy.ts';
 
 describe('retry policy', () => {
+  it('repeats the last step for as long as an outage lasts', () => {
+    const delays = [10, 20];
+
+    expect([1, 2, 3, 9].map((attempt) => decideRetry(attempt, delays, { endless: true }))).toEqual([
+      { kind: 'retry', step: 0, delayMs: 10 },
+      { kind: 'retry', step: 1, delayMs: 20 },
+      { kind: 'retry', step: 1, delayMs: 20 },
+      { kind: 'retry', step: 1, delayMs: 20 },
+    ]);
+  });
+
   it('pauses as told and parks after one attempt more than there are pauses', () => {
     const delays = [5, 60, 600];
 

@@ -7,11 +7,18 @@ export type RetryDecision = { kind: 'retry'; step: number; delayMs: number } | {
  * What follows a failed attempt.
  * @param attempt number of the attempt that failed; 1 is the first
  * @param delaysMs pause before each further attempt, in milliseconds
+ * @param options `endless`: after the last step repeat it instead of giving up, because an outage says nothing against
+ *   the message
  * @returns the next step, or `park` when all attempts (one more than there are delays) are used
  */
-export function decideRetry(attempt: number, delaysMs: readonly number[]): RetryDecision {
-  const delayMs = delaysMs[attempt - 1];
-  return delayMs === undefined ? { kind: 'park' } : { kind: 'retry', step: attempt - 1, delayMs };
+export function decideRetry(
+  attempt: number,
+  delaysMs: readonly number[],
+  options: { endless?: boolean | undefined } = {},
+): RetryDecision {
+  const step = options.endless === true ? Math.min(attempt, delaysMs.length) - 1 : attempt - 1;
+  const delayMs = delaysMs[step];
+  return delayMs === undefined ? { kind: 'park' } : { kind: 'retry', step, delayMs };
 }
 
 /**

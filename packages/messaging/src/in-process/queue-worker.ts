@@ -230,7 +230,7 @@ export class QueueWorker {
   async #postponeOrPark(row: MessageRow, outcome: Exclude<DeliveryOutcome, { kind: 'done' }>): Promise<void> {
     const decision =
       outcome.kind === 'retry'
-        ? decideRetry(row.attempt, this.#options.retryDelaysMs)
+        ? decideRetry(row.attempt, this.#options.retryDelaysMs, { endless: outcome.outage })
         : { kind: 'park' as const };
     if (decision.kind === 'retry') {
       const dueAt = new Date(Date.now() + decision.delayMs);

@@ -169,7 +169,9 @@ export class QueueConsumer {
     const { queue, retryDelaysMs } = this.#options;
     const base = { id: messageIdOf(message), exchange: '', body: message.content };
     const decision =
-      outcome.kind === 'retry' ? decideRetry(attemptOf(message), retryDelaysMs) : { kind: 'park' as const };
+      outcome.kind === 'retry'
+        ? decideRetry(attemptOf(message), retryDelaysMs, { endless: outcome.outage })
+        : { kind: 'park' as const };
     const retry = decision.kind === 'retry' ? queue.retries[decision.step] : undefined;
     if (retry !== undefined) {
       return { ...base, routingKey: retry.name, options: retryProperties(message) };
