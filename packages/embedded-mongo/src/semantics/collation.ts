@@ -1,3 +1,4 @@
+import { MongoServerError } from './errors.ts';
 import type { Collation } from './types.ts';
 
 /**
@@ -43,6 +44,12 @@ const EXPANSIONS: ReadonlyMap<string, string> = new Map([
 ]);
 const CACHED_KEYS = 20_000;
 const CACHED_KEY_LENGTH = 256;
+const COLLATION_VARIANTS: ReadonlyMap<string, string> = new Map([
+  ['phonebook', 'phonebk'],
+  ['traditional', 'trad'],
+  ['dictionary', 'dict'],
+]);
+const LEVEL_END = Uint8Array.of(0);
 const OUTSIDE_TABLE = 0xf00000;
 const tables = new Map<string, CollationTable>();
 
@@ -54,6 +61,7 @@ export function isEffectiveCollation(collation: Collation | undefined): collatio
 /**
  * Bytes whose order (memcmp) is the order of strings under the collation; equal bytes mean equal strings.
  * The bytes are prefix-free. The collation must not be `simple`.
+ * Throws MongoServerError 2 for an unknown locale.
  */
 export function collationKey(text: string, collation: Collation): Buffer {
   const table = tableOf(collation);
@@ -96,7 +104,7 @@ function tableOf(collation: Collation): CollationTable {
 }
 
 function readWeights(locale: string, caseFirst: string): Map<number, Weights[]> {
-  const tag = Intl.getCanonicalLocales(locale.replace('@collation=', '-u-co-').replaceAll('_', '-'));
+  const tag = languageTag(locale);
   const order = caseFirst === 'upper' || caseFirst === 'lower' ? caseFirst : 'false';
   const base = new Intl.Collator(tag, { sensitivity: 'base' });
   const accent = new Intl.Collator(tag, { sensitivity: 'accent' });
@@ -138,6 +146,25 @@ function readWeights(locale: string, caseFirst: string): Map<number, Weights[]> 
   return weights;
 }
 
+/** The language tag of an ICU locale name such as `en_US` or `de@collation=phonebook`. */
+function languageTag(locale: string): string {
+  const [name, variant] = locale.split('@collation=');
+  const base = (name ?? '').replaceAll('_', '-');
+  const tag = variant === undefined ? base : `${base}-u-co-${COLLATION_VARIANTS.get(variant) ?? variant}`;
+  let supported: string[] = [];
+  try {
+    supported = Intl.Collator.supportedLocalesOf(tag === 'root' ? 'und' : tag);
+  } catch (error) {
+    if (!(error instanceof RangeError)) {
+      throw error;
+    }
+  }
+  if (supported.length === 0 && tag !== 'root') {
+    throw new MongoServerError(2, `Field 'locale' is invalid in: { locale: "${locale}" }`);
+  }
+  return supported[0] ?? 'en';
+}
+
 function weightsOf(point: number, table: CollationTable): readonly Weights[] {
   const known = table.weights.get(point);
   if (known !== undefined) {
@@ -176,20 +203,18 @@ function buildKey(text: string, table: CollationTable): Buffer {
     }
     at += point > 0xffff ? 2 : 1;
   }
-  const bytes = [...primary, 0];
+  const levels: Uint8Array[] = [Uint8Array.from(primary), LEVEL_END];
   if (table.strength >= 2) {
-    bytes.push(...secondary, 0);
+    levels.push(Uint8Array.from(secondary), LEVEL_END);
   }
   if (table.strength >= 3 || table.caseLevel) {
-    bytes.push(...tertiary, 0);
+    levels.push(Uint8Array.from(tertiary), LEVEL_END);
   }
   if (table.strength >= 5) {
-    for (const byte of Buffer.from(text, 'utf8')) {
-      bytes.push(byte, ...(byte === 0 ? [0xff] : []));
-    }
-    bytes.push(0, 1);
+    const escaped = text.replaceAll('\u0001', '\u0001\u0002').replaceAll('\0', '\u0001\u0001');
+    levels.push(Buffer.from(`${escaped}\0`, 'utf8'));
   }
-  return Buffer.from(bytes);
+  return Buffer.concat(levels);
 }
 
 function pushPrimary(bytes: number[], weight: number): void {

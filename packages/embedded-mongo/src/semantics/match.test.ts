@@ -554,6 +554,7 @@ describe('bad filters', () => {
     [{ a: { $bitsAnySet: ['x'] } }, 2, 'Failed to parse bit position'],
     [{ $where: 'true' }, 2, 'server-side JavaScript execution is disabled'],
     [{ $text: { $search: 'x' } }, 27, 'text index required for $text query'],
+    [{ a: { $elemMatch: { $expr: true } } }, 2, '$expr can only be applied to the top-level document'],
     [{ $jsonSchema: 1 }, 14, '$jsonSchema must be an object'],
     [{ $alwaysTrue: 2 }, 9, '$alwaysTrue must be an integer value of 1'],
     [{ $sampleRate: 2 }, 2, 'numeric argument to $sampleRate must be in [0, 1]'],

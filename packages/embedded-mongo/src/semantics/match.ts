@@ -122,6 +122,9 @@ class FilterCompiler {
       case '$comment':
         return undefined;
       case '$expr':
+        if (!top) {
+          throw badValue('$expr can only be applied to the top-level document');
+        }
         return this.#expression(value);
       case '$jsonSchema':
         return compileJsonSchema(value);

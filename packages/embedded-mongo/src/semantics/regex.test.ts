@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { MongoServerError } from './errors.ts';
-import { compilePattern, literalPrefix, NESTED_REPEAT_TEXT_LIMIT } from './regex.ts';
+import { compilePattern, NESTED_REPEAT_TEXT_LIMIT } from './regex.ts';
 
 describe('compilePattern', () => {
   it.each<[string, string, string[], string[]]>([
@@ -91,25 +91,5 @@ describe('compilePattern', () => {
         expect(compilePattern(`^${quoted}$`, '').test(text)).toBe(true);
       }),
     );
-  });
-});
-
-describe('literalPrefix', () => {
-  it.each<[string, string, string | undefined]>([
-    ['^abc', '', 'abc'],
-    ['^abc.*', '', 'abc'],
-    ['^a\\.b', '', 'a.b'],
-    ['^abc*', '', 'ab'],
-    ['^a\\.?', '', 'a'],
-    ['^a{0,2}', '', undefined],
-    ['^abc', 'i', undefined],
-    ['^abc', 'm', undefined],
-    ['^a|b', '', undefined],
-    ['abc', '', undefined],
-    ['^', '', undefined],
-    ['^a[bc]', '', 'a'],
-    ['\\Aab', '', 'ab'],
-  ])('of /%s/%s is %p', (pattern, options, expected) => {
-    expect(literalPrefix(pattern, options)).toBe(expected);
   });
 });

@@ -576,24 +576,3 @@ function hasNestedRepeat(pattern: string): boolean {
   }
   return false;
 }
-
-/**
- * The literal text that every match of an anchored pattern starts with (`^abc` gives "abc"), for a range scan of
- * an index; undefined when the pattern has none or ignores case.
- */
-export function literalPrefix(pattern: string, options: string): string | undefined {
-  if (/[imx]/.test(options)) {
-    return undefined;
-  }
-  const anchored = /^(?:\^|\\A)((?:[A-Za-z0-9 _@:;,=!"'<>&%~`/-]|\\[^A-Za-z0-9])*)/.exec(pattern);
-  if (anchored === null || pattern.includes('|')) {
-    return undefined;
-  }
-  let literal = anchored[1] ?? '';
-  const next = pattern[anchored[0].length];
-  if (next === '*' || next === '?' || next === '{' || next === '+') {
-    literal = literal.replace(/(?:\\.|[^\\])$/s, '');
-  }
-  const text = literal.replaceAll(/\\(.)/gs, '$1');
-  return text === '' ? undefined : text;
-}

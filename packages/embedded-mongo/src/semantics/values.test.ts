@@ -218,6 +218,16 @@ describe('compareValues', () => {
     expect(compareValues({ x: [a] }, { x: [b] }, collation)).toBe(expected);
   });
 
+  it('collates long texts and refuses unknown locales', () => {
+    const long = 'x'.repeat(300_000);
+    expect(compareValues(`${long}a`, `${long}A`, { locale: 'en', strength: 2 })).toBe(0);
+    expect(compareValues('ö', 'oe', { locale: 'de@collation=phonebook', strength: 1 })).not.toBe(-1);
+    expect(compareValues('a', 'B', { locale: 'en_US' })).toBe(-1);
+    for (const locale of ['xx_nothing', 'no such locale']) {
+      expect(() => compareValues('a', 'b', { locale })).toThrow(expect.objectContaining({ code: 2 }));
+    }
+  });
+
   it('is antisymmetric and reflexive', () => {
     fc.assert(
       fc.property(anyValue, anyValue, (a, b) => {
