@@ -148,7 +148,12 @@ export const startBus = async (
     namespace,
     ...(retryDelaysMs === undefined ? {} : { retryDelaysMs }),
   });
-  await withPatience('the message broker', () => bus.start(), logger);
+  try {
+    await withPatience('the message broker', () => bus.start(), logger);
+  } catch (error) {
+    await connection?.close();
+    throw error;
+  }
   return {
     bus,
     stop: async () => {
@@ -347,6 +352,7 @@ const assemble = async <Config extends z.ZodType>(
       logger,
       metrics: messagingMetrics,
       runInContext: inEventContext(service, tracing),
+      isOutage: isTransient,
       onRecorded: () => {
         relay.nudge();
       },

@@ -427,4 +427,12 @@ describe('a mounted route', () => {
 
     expect(answered).toMatch(/^[0-9a-f-]{36}$/);
   });
+
+  it('refuses headers over 16 KiB with 431', async () => {
+    const app = await serve([putThing]);
+
+    const reply = await app.call('/v1/things/abc', { headers: { 'x-padding': 'x'.repeat(20_000) } });
+
+    expect(reply.status).toBe(431);
+  });
 });

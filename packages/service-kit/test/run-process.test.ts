@@ -1,8 +1,13 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openDatabase } from '@orrery/mongo';
+import { useTestDatabase, type TestDatabase } from '@orrery/testing';
 
 const PROGRAM = `
   import { runProcess, defineService } from '@orrery/service-kit';
@@ -15,14 +20,17 @@ const PROGRAM = `
   }));
 `;
 
-const run = async (
-  env: Record<string, string>,
-): Promise<{ code: unknown; errors: string; output: string }> => {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
+const startProgram = (env: Record<string, string>): ChildProcessByStdio<null, Readable, Readable> =>
+  spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+
+const run = async (
+  env: Record<string, string>,
+): Promise<{ code: unknown; errors: string; output: string }> => {
+  const child = startProgram(env);
   const [errors, output, [code]] = await Promise.all([
     text(child.stderr),
     text(child.stdout),
@@ -52,4 +60,59 @@ describe('a process', () => {
     expect(errors).not.toContain('canary');
     expect(errors).not.toContain('    at ');
   }, 20_000);
+
+  describe('with a database', () => {
+    const namespace = `t${randomBytes(6).toString('hex')}`;
+    let database: TestDatabase;
+    beforeAll(async () => {
+      database = await useTestDatabase();
+    });
+    afterAll(async () => {
+      for (const name of ['ingestion', 'bus']) {
+        const connection = await openDatabase(database.uri, `${namespace}_${name}`);
+        await connection.dropDatabase();
+        await connection.close();
+      }
+      await database.release();
+    });
+
+    const started = async (env: Record<string, string> = {}) => {
+      const child = startProgram({
+        MONGODB_URI: database.uri,
+        ORRERY_NAMESPACE: namespace,
+        PLAID_CLIENT_ID: 'client',
+        ...env,
+      });
+      const lines: string[] = [];
+      const isStarted = new Promise<void>((resolve) => {
+        createInterface({ input: child.stdout }).on('line', (line) => {
+          lines.push(line);
+          if (line.includes('service started')) {
+            resolve();
+          }
+        });
+      });
+      const exit = once(child, 'exit');
+      await isStarted;
+      return { child, lines, exit };
+    };
+
+    it('drains on SIGTERM and exits with 0', async () => {
+      const { child, lines, exit } = await started();
+
+      child.kill('SIGTERM');
+
+      expect(await exit).toEqual([0, null]);
+      expect(lines.join('')).toContain('service stopped');
+    }, 20_000);
+
+    it('exits with 1 at once on a second signal', async () => {
+      const { child, exit } = await started({ DRAIN_DELAY_MS: '60000' });
+
+      child.kill('SIGTERM');
+      child.kill('SIGINT');
+
+      expect(await exit).toEqual([1, null]);
+    }, 20_000);
+  });
 });
