@@ -1,0 +1,175 @@
+import type { Catalog, CollectionInfo } from './catalog.ts';
+import { evaluationContext } from './evaluation.ts';
+import { planOf, prepareQuery, type QueryOptions, scanOf } from './query.ts';
+import { runPipeline, splitPipeline } from './semantics/aggregate.ts';
+import { MongoServerError } from './semantics/errors.ts';
+import type { AggregationHost, BsonDocument, Collation } from './semantics/types.ts';
+import type { ReadView } from './storage/store.ts';
+import { decodeDocument } from './wire/bson-decode.ts';
+
+/** Views may refer to views this often. */
+const MAX_VIEW_DEPTH = 20;
+
+/** A pipeline with everything it depends on except the store. */
+export interface AggregationJob {
+  database: string;
+  /** Collection or view; undefined for `aggregate: 1`. */
+  collection?: string;
+  pipeline: BsonDocument[];
+  collation?: Collation;
+  let?: BsonDocument;
+  now: Date;
+  hint?: string | BsonDocument;
+}
+
+/** What `$out` or `$merge` at the end of a pipeline has to write. */
+export interface PipelineOutput {
+  stage: BsonDocument;
+  documents: BsonDocument[];
+}
+
+/** The collection behind a name, and the pipeline of the views in between, outermost last. */
+export interface ResolvedSource {
+  collection?: CollectionInfo;
+  pipeline: BsonDocument[];
+  /** Default collation of the view or collection that was named. */
+  collation?: Collation;
+}
+
+/** Follows views to the collection they read. Throws MongoServerError 165 when they go too deep. */
+export function resolveSource(
+  view: ReadView,
+  catalog: Catalog,
+  database: string,
+  name: string,
+): ResolvedSource {
+  let found = catalog.find(view, database, name);
+  const collation = found?.collation;
+  let pipeline: BsonDocument[] = [];
+  for (let depth = 0; found?.view !== undefined; depth += 1) {
+    if (depth >= MAX_VIEW_DEPTH) {
+      throw new MongoServerError(165, `View depth limit exceeded; maximum depth is ${MAX_VIEW_DEPTH}`);
+    }
+    pipeline = [...found.view.pipeline, ...pipeline];
+    found = catalog.find(view, database, found.view.on);
+  }
+  return {
+    ...(found === undefined ? {} : { collection: found }),
+    pipeline,
+    ...(collation === undefined ? {} : { collation }),
+  };
+}
+
+function* documentsOf(
+  view: ReadView,
+  collection: CollectionInfo | undefined,
+  filter: BsonDocument,
+  options: QueryOptions,
+): Iterable<BsonDocument> {
+  const query = prepareQuery(collection, filter, options);
+  const scan = scanOf(view, collection, query, planOf(view, collection, query));
+  for (let found = scan.next(); found !== undefined; found = scan.next()) {
+    yield decodeDocument(found.raw);
+  }
+}
+
+/**
+ * What a running pipeline needs of the store: other collections (or views) to join, and a place for what it
+ * writes at its end, which is only collected here.
+ */
+export class StoreHost implements AggregationHost {
+  /** Set once the pipeline has reached its `$out` or `$merge`. */
+  output: PipelineOutput | undefined;
+  private readonly view: ReadView;
+  private readonly catalog: Catalog;
+  private readonly job: AggregationJob;
+
+  constructor(view: ReadView, catalog: Catalog, job: AggregationJob) {
+    this.view = view;
+    this.catalog = catalog;
+    this.job = job;
+  }
+
+  find(name: string, filter: BsonDocument): Iterable<BsonDocument> {
+    const { database, collation, now } = this.job;
+    const source = resolveSource(this.view, this.catalog, database, name);
+    if (source.pipeline.length === 0) {
+      return documentsOf(this.view, source.collection, filter, {
+        collation: collation ?? source.collation,
+        now,
+      });
+    }
+    const { filter: first = {} } = splitPipeline(source.pipeline);
+    const documents = documentsOf(this.view, source.collection, first, { collation: source.collation, now });
+    return runPipeline(
+      [...source.pipeline, { $match: filter }],
+      documents,
+      this,
+      evaluationContext(now, collation ?? source.collation),
+    );
+  }
+
+  write(stage: BsonDocument, documents: Iterable<BsonDocument>): void {
+    this.output = { stage, documents: [...documents] };
+  }
+}
+
+/** The filter, order and number of documents that the store delivers, and the stages left to do. */
+export interface PipelinePlan {
+  resolved: ResolvedSource;
+  filter: BsonDocument;
+  sort?: BsonDocument;
+  skip: number;
+  limit: number;
+  rest: BsonDocument[];
+  collation?: Collation;
+}
+
+/** Splits a job's pipeline, views included, into the store's part and the rest. */
+export function planPipeline(view: ReadView, catalog: Catalog, job: AggregationJob): PipelinePlan {
+  const resolved =
+    job.collection === undefined
+      ? { pipeline: [] }
+      : resolveSource(view, catalog, job.database, job.collection);
+  const { filter, sort, skip, limit, rest } = splitPipeline([...resolved.pipeline, ...job.pipeline]);
+  const collation = job.collation ?? resolved.collation;
+  return {
+    resolved,
+    filter: filter ?? {},
+    ...(sort === undefined ? {} : { sort }),
+    skip: skip ?? 0,
+    limit: limit ?? 0,
+    rest,
+    ...(collation === undefined ? {} : { collation }),
+  };
+}
+
+/** Runs a whole pipeline without a break; for a thread of its own. */
+export function runWholePipeline(
+  view: ReadView,
+  catalog: Catalog,
+  job: AggregationJob,
+): { results: BsonDocument[]; output: PipelineOutput | undefined } {
+  const plan = planPipeline(view, catalog, job);
+  const host = new StoreHost(view, catalog, job);
+  const query: QueryOptions = { collation: plan.collation, let: job.let, hint: job.hint, now: job.now };
+  const stages: BsonDocument[] = [...plan.rest];
+  if (plan.limit > 0) {
+    stages.unshift({ $limit: plan.limit });
+  }
+  if (plan.skip > 0) {
+    stages.unshift({ $skip: plan.skip });
+  }
+  if (plan.sort !== undefined) {
+    const collection = plan.resolved.collection;
+    const prepared = prepareQuery(collection, plan.filter, { ...query, sort: plan.sort });
+    if (planOf(view, collection, prepared).sorted) {
+      query.sort = plan.sort;
+    } else {
+      stages.unshift({ $sort: plan.sort });
+    }
+  }
+  const source = documentsOf(view, plan.resolved.collection, plan.filter, query);
+  const results = [...runPipeline(stages, source, host, evaluationContext(job.now, plan.collation, job.let))];
+  return { results, output: host.output };
+}

@@ -1,0 +1,131 @@
+import { Long } from 'bson';
+import type { CommandContext, CommandDefinition } from '../command.ts';
+import { countOption, cursorId, integerOption, optionalField, requiredString } from '../command-options.ts';
+import type { DocumentStream } from '../cursors.ts';
+import { MongoServerError } from '../semantics/errors.ts';
+import type { BsonDocument } from '../semantics/types.ts';
+import { isArray, isDocument } from '../semantics/values.ts';
+import { RawDocument } from '../wire/bson-encode.ts';
+
+/** Documents of a first batch when the client names no size. */
+const DEFAULT_FIRST_BATCH = 101;
+/** Bytes of documents in one reply; a last document may go a little beyond. */
+const MAX_BATCH_BYTES = 15 * 1024 * 1024;
+
+/** Settings of `cursorReply`. */
+export interface CursorReplyOptions {
+  batchSize?: number;
+  /** Closes the cursor after the first batch. */
+  singleBatch?: boolean;
+  noCursorTimeout?: boolean;
+}
+
+function raw(documents: readonly Uint8Array[]): RawDocument[] {
+  return documents.map((document) => new RawDocument(document));
+}
+
+/** Takes the first batch from a stream and keeps the rest, if any, as a cursor. */
+export async function cursorReply(
+  context: CommandContext,
+  namespace: string,
+  stream: DocumentStream,
+  options: CursorReplyOptions = {},
+): Promise<BsonDocument> {
+  const count = options.batchSize ?? DEFAULT_FIRST_BATCH;
+  const { documents, done } = await stream.take(count, MAX_BATCH_BYTES);
+  let id = Long.ZERO;
+  if (!done && options.singleBatch !== true) {
+    const cursor = context.engine.cursors.open({
+      namespace,
+      stream,
+      timesOut: options.noCursorTimeout !== true,
+      ...(context.session === undefined ? {} : { session: context.session.id }),
+      ...(context.transaction === undefined ? {} : { transaction: context.transaction }),
+    });
+    id = cursor.id;
+  }
+  return { cursor: { firstBatch: raw(documents), id, ns: namespace } };
+}
+
+/** The batch size in a command's `cursor` document. Throws MongoServerError 14, 9 or 51024. */
+export function cursorBatchSize(command: BsonDocument): number | undefined {
+  const cursor = optionalField(command, 'cursor');
+  if (cursor === undefined) {
+    return undefined;
+  }
+  if (!isDocument(cursor)) {
+    throw new MongoServerError(14, `BSON field 'cursor' is the wrong type, expected type 'object'`);
+  }
+  return countOption(cursor, 'batchSize');
+}
+
+async function getMore(context: CommandContext): Promise<BsonDocument> {
+  const { command, engine } = context;
+  const id = cursorId(command.getMore, 'getMore');
+  const namespace = `${context.database}.${requiredString(command, 'collection')}`;
+  const batchSize = integerOption(command, 'batchSize');
+  if (batchSize !== undefined && batchSize < 0) {
+    throw new MongoServerError(2, 'batchSize for getMore must not be negative');
+  }
+  const cursor = engine.cursors.find(id);
+  if (cursor.namespace !== namespace) {
+    throw new MongoServerError(
+      13,
+      `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
+    );
+  }
+  if (
+    cursor.session !== undefined &&
+    context.session !== undefined &&
+    cursor.session !== context.session.id
+  ) {
+    throw new MongoServerError(
+      13,
+      `Cannot run getMore on cursor ${id.toString()}, which was created in another session`,
+    );
+  }
+  if (cursor.transaction !== context.transaction) {
+    throw new MongoServerError(50738, 'the cursor belongs to another transaction');
+  }
+  if (cursor.busy) {
+    throw new MongoServerError(292, `cursor ${id.toString()} is already in use`);
+  }
+  cursor.busy = true;
+  try {
+    const count = batchSize === undefined || batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize;
+    const { documents, done } = await cursor.stream.take(count, MAX_BATCH_BYTES);
+    if (done) {
+      engine.cursors.close(id);
+    }
+    return { cursor: { nextBatch: raw(documents), id: done ? Long.ZERO : id, ns: namespace } };
+  } catch (error) {
+    engine.cursors.close(id);
+    throw error;
+  } finally {
+    cursor.busy = false;
+    cursor.lastUse = Date.now();
+  }
+}
+
+function killCursors(context: CommandContext): BsonDocument {
+  const { command, engine } = context;
+  if (!isArray(command.cursors)) {
+    throw new MongoServerError(
+      14,
+      `BSON field 'killCursors.cursors' is the wrong type, expected type 'array'`,
+    );
+  }
+  const killed: Long[] = [];
+  const notFound: Long[] = [];
+  for (const value of command.cursors) {
+    const id = cursorId(value, 'cursors');
+    (engine.cursors.close(id) ? killed : notFound).push(id);
+  }
+  return { cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] };
+}
+
+/** getMore and killCursors. */
+export const cursorCommands: Readonly<Record<string, CommandDefinition>> = {
+  getMore: { run: getMore, inTransaction: true },
+  killCursors: { run: killCursors, inTransaction: true },
+};

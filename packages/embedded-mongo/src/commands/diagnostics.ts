@@ -1,0 +1,88 @@
+import type { CommandContext, CommandDefinition } from '../command.ts';
+import { MongoServerError } from '../semantics/errors.ts';
+import type { BsonDocument } from '../semantics/types.ts';
+import { setField, toNumber } from '../semantics/values.ts';
+
+const NOT_PARAMETERS = new Set(['getParameter', 'setParameter', 'comment', 'lsid', 'allParameters']);
+
+function parameterNames(command: BsonDocument): string[] {
+  return Object.keys(command).filter((name) => !name.startsWith('$') && !NOT_PARAMETERS.has(name));
+}
+
+function getParameter(context: CommandContext): BsonDocument {
+  const { command, server } = context;
+  const all = command.getParameter === '*' || command.allParameters === true;
+  const names = all ? [...server.parameters.keys()] : parameterNames(command);
+  const reply: BsonDocument = {};
+  for (const name of names) {
+    if (server.parameters.has(name)) {
+      setField(reply, name, server.parameters.get(name));
+    }
+  }
+  if (Object.keys(reply).length === 0) {
+    throw new MongoServerError(72, 'no option found to get');
+  }
+  return reply;
+}
+
+async function setParameter(context: CommandContext): Promise<BsonDocument> {
+  const { command, server } = context;
+  const [name] = parameterNames(command);
+  if (name === undefined) {
+    throw new MongoServerError(72, 'no option found to set, use help:true to see options ');
+  }
+  if (!server.parameters.has(name)) {
+    throw new MongoServerError(
+      72,
+      `attempted to set unrecognized parameter [${name}], use help:true to see options `,
+    );
+  }
+  const was = server.parameters.get(name);
+  const value = command[name];
+  if (name === 'ttlMonitorSleepSecs') {
+    const seconds = toNumber(value);
+    if (seconds === undefined || seconds <= 0) {
+      throw new MongoServerError(2, 'ttlMonitorSleepSecs must be greater than zero');
+    }
+    server.setTtlInterval(seconds * 1000);
+  }
+  server.parameters.set(name, value);
+  if (name === 'ttlMonitorEnabled' && value === true) {
+    await server.sweepExpired();
+  }
+  return { was };
+}
+
+function configureFailPoint(context: CommandContext): BsonDocument {
+  context.server.failPoints.configure(context.command);
+  return {};
+}
+
+function currentOp(context: CommandContext): BsonDocument {
+  return {
+    inprog: [
+      {
+        type: 'op',
+        host: context.server.address,
+        opid: context.connection.id,
+        active: true,
+        op: 'command',
+        ns: 'admin.$cmd',
+        command: { currentOp: 1 },
+      },
+    ],
+  };
+}
+
+/** Commands that look into or set up the server. */
+export const diagnosticCommands: Readonly<Record<string, CommandDefinition>> = {
+  getParameter: { run: getParameter, adminOnly: true },
+  setParameter: { run: setParameter, adminOnly: true },
+  configureFailPoint: { run: configureFailPoint, adminOnly: true },
+  currentOp: { run: currentOp, adminOnly: true },
+  killOp: { run: () => ({ info: 'attempting to kill op' }), adminOnly: true },
+  getLog: { run: () => ({ totalLinesWritten: 0, log: [] }), adminOnly: true },
+  getCmdLineOpts: { run: () => ({ argv: ['embedded-mongo'], parsed: {} }), adminOnly: true },
+  fsync: { run: () => ({ numFiles: 1 }), adminOnly: true },
+  logout: { run: () => ({}) },
+};

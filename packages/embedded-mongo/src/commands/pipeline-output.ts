@@ -1,0 +1,219 @@
+import type { PipelineOutput } from '../aggregation.ts';
+import { collectionForWrite, createCollection, dropCollection } from '../collections.ts';
+import { type CommandContext, writeFor } from '../command.ts';
+import { insertDocument, prepareDocument, replaceDocument, validateDocument } from '../documents.ts';
+import { evaluationContext } from '../evaluation.ts';
+import { planOf, prepareQuery, scanOf } from '../query.ts';
+import { MongoServerError } from '../semantics/errors.ts';
+import { evaluateExpression } from '../semantics/aggregate.ts';
+import { valueAtPlainPath } from '../semantics/paths.ts';
+import type { BsonDocument } from '../semantics/types.ts';
+import { compileUpdate } from '../semantics/update.ts';
+import { isArray, isDocument, setField } from '../semantics/values.ts';
+import { decodeDocument } from '../wire/bson-decode.ts';
+import type { WriteContext } from '../write-context.ts';
+import type { CollectionInfo } from '../catalog.ts';
+
+/** Documents of `$merge` that are written in one go; between the goes others get their turn. */
+const MERGE_BATCH = 500;
+
+interface Target {
+  database: string;
+  name: string;
+}
+
+function targetOf(value: unknown, database: string): Target {
+  if (typeof value === 'string') {
+    return { database, name: value };
+  }
+  if (isDocument(value) && typeof value.coll === 'string') {
+    return { database: typeof value.db === 'string' ? value.db : database, name: value.coll };
+  }
+  throw new MongoServerError(9, 'the target of $out or $merge must be a collection name or { db, coll }');
+}
+
+/** Writes what a pipeline with `$out` or `$merge` produced. Throws MongoServerError when the target refuses it. */
+export async function writePipelineOutput(context: CommandContext, output: PipelineOutput): Promise<void> {
+  if (context.transaction !== undefined) {
+    throw new MongoServerError(263, '$out and $merge cannot be used in a transaction');
+  }
+  const { stage, documents } = output;
+  if (Object.hasOwn(stage, '$out')) {
+    await replaceCollection(context, targetOf(stage.$out, context.database), documents);
+    return;
+  }
+  const merge = isDocument(stage.$merge) ? stage.$merge : { into: stage.$merge };
+  const target = targetOf(merge.into, context.database);
+  for (let start = 0; start < documents.length; start += MERGE_BATCH) {
+    const batch = documents.slice(start, start + MERGE_BATCH);
+    await writeFor(context, (write) => {
+      for (const document of batch) {
+        mergeDocument(context, write, target, merge, document);
+      }
+    });
+  }
+  if (documents.length === 0) {
+    await writeFor(context, (write) => collectionForWrite(write, target.database, target.name));
+  }
+}
+
+function replaceCollection(
+  context: CommandContext,
+  target: Target,
+  documents: readonly BsonDocument[],
+): Promise<void> {
+  const prepared = documents.map((document) => prepareDocument(document));
+  return writeFor(context, (write) => {
+    const old = write.catalog.find(write.view, target.database, target.name);
+    if (old?.kind === 'view') {
+      throw new MongoServerError(166, `Cannot $out to a view: ${old.namespace}`);
+    }
+    if (old?.capped !== undefined) {
+      throw new MongoServerError(
+        17152,
+        `namespace '${old.namespace}' is capped so it can't be used for $out`,
+      );
+    }
+    const collection =
+      old === undefined ? createCollection(write, target.database, target.name, {}) : emptied(write, old);
+    for (const document of prepared) {
+      insertDocument(write, collection, document);
+    }
+  });
+}
+
+/** Replaces a collection by an empty one with the same options and indexes. */
+function emptied(write: WriteContext, old: CollectionInfo): CollectionInfo {
+  const stored = write.catalog.storedForm(old);
+  dropCollection(write, old);
+  return write.catalog.save(write.view, old.database, old.name, {
+    ...stored,
+    id: write.catalog.newId(),
+    indexes: stored.indexes
+      .filter((index) => index.building !== true)
+      .map((index) => ({ id: write.catalog.newId(), spec: index.spec })),
+  });
+}
+
+function mergeDocument(
+  context: CommandContext,
+  write: WriteContext,
+  target: Target,
+  merge: BsonDocument,
+  document: BsonDocument,
+): void {
+  const collection = collectionForWrite(write, target.database, target.name);
+  const on = isArray(merge.on) ? merge.on.map(String) : typeof merge.on === 'string' ? [merge.on] : ['_id'];
+  assertUniqueIndex(collection, on);
+  const prepared = prepareDocument(document);
+  const filter: BsonDocument = {};
+  for (const path of on) {
+    const value = valueAtPlainPath(prepared.document, path);
+    if (value === undefined || value === null || isArray(value)) {
+      throw new MongoServerError(
+        51132,
+        `$merge write error: 'on' field cannot be missing, null, undefined or an array`,
+      );
+    }
+    setField(filter, path, { $eq: value });
+  }
+  const query = prepareQuery(collection, filter, { now: context.now });
+  const existing = scanOf(write.view, collection, query, planOf(write.view, collection, query)).next();
+  if (existing === undefined) {
+    if (merge.whenNotMatched === 'discard') {
+      return;
+    }
+    if (merge.whenNotMatched === 'fail') {
+      throw new MongoServerError(
+        13113,
+        '$merge could not find a matching document in the target collection for at least one document in the source collection',
+      );
+    }
+    validateDocument(collection, prepared.document);
+    insertDocument(write, collection, prepared);
+    return;
+  }
+  const before = decodeDocument(existing.raw);
+  const after = merged(context, merge, before, prepared.document, on);
+  if (after !== before) {
+    validateDocument(collection, after, before);
+    replaceDocument(
+      write,
+      collection,
+      existing.recordId,
+      { document: before, size: existing.raw.length },
+      after,
+    );
+  }
+}
+
+function merged(
+  context: CommandContext,
+  merge: BsonDocument,
+  before: BsonDocument,
+  fresh: BsonDocument,
+  on: readonly string[],
+): BsonDocument {
+  const { whenMatched } = merge;
+  if (isArray(whenMatched)) {
+    const variables = isDocument(merge.let) ? merge.let : {};
+    const evaluated = evaluationContext(context.now, undefined, undefined);
+    const updater = compileUpdate(whenMatched.filter(isDocument), {
+      ...evaluated,
+      variables: {
+        ...(Object.keys(variables).length > 0 ? evaluateLet(context, variables, fresh) : {}),
+        new: fresh,
+      },
+    });
+    return updater.apply(before, { insert: false });
+  }
+  switch (whenMatched) {
+    case 'keepExisting':
+      return before;
+    case 'fail':
+      throw new MongoServerError(11000, `E11000 duplicate key error: $merge found an existing document`);
+    case 'replace': {
+      const after: BsonDocument = { _id: before._id };
+      for (const name of Object.keys(fresh)) {
+        if (name !== '_id' || on.includes('_id')) {
+          setField(after, name, fresh[name]);
+        }
+      }
+      return after;
+    }
+    default: {
+      const after: BsonDocument = { ...before };
+      for (const name of Object.keys(fresh)) {
+        if (name !== '_id' || on.includes('_id')) {
+          setField(after, name, fresh[name]);
+        }
+      }
+      return after;
+    }
+  }
+}
+
+function evaluateLet(context: CommandContext, variables: BsonDocument, fresh: BsonDocument): BsonDocument {
+  const result: BsonDocument = {};
+  for (const name of Object.keys(variables)) {
+    setField(result, name, evaluateExpression(fresh, variables[name], evaluationContext(context.now)));
+  }
+  return result;
+}
+
+function assertUniqueIndex(collection: CollectionInfo, on: readonly string[]): void {
+  const wanted = [...on].sort().join('\0');
+  const found = collection.indexes.some(
+    (index) =>
+      index.unique &&
+      index.partial === undefined &&
+      !index.building &&
+      index.fields
+        .map(([path]) => path)
+        .sort()
+        .join('\0') === wanted,
+  );
+  if (!found) {
+    throw new MongoServerError(51183, `Cannot find index to verify that join fields will be unique`);
+  }
+}

@@ -1,0 +1,102 @@
+import type { Socket } from 'node:net';
+import type { ConnectionState } from './command.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { MongoServerError } from './semantics/errors.ts';
+import { frameReply, MessageFramer, parseRequest, type Request } from './wire/messages.ts';
+
+/** Requests of one connection that wait for their turn at most; beyond that nothing more is read. */
+const MAX_QUEUED = 1000;
+
+/**
+ * Serves one socket: cuts the bytes into messages, answers them one after the other and in order. Whatever is
+ * malformed closes this connection and no other.
+ */
+export class Connection implements ConnectionState {
+  readonly id: number;
+  appName?: string;
+  private readonly socket: Socket;
+  private readonly dispatcher: Dispatcher;
+  private readonly framer = new MessageFramer();
+  private queue: Request[] = [];
+  private working = false;
+  private readonly logRefusal: (reason: string) => void;
+
+  /** `onClose` is called once when the socket is gone. */
+  constructor(
+    id: number,
+    socket: Socket,
+    dispatcher: Dispatcher,
+    onClose: () => void,
+    logRefusal: (reason: string) => void,
+  ) {
+    this.id = id;
+    this.socket = socket;
+    this.dispatcher = dispatcher;
+    this.logRefusal = logRefusal;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => {
+      this.receive(chunk);
+    });
+    socket.on('error', () => {
+      socket.destroy();
+    });
+    socket.on('close', () => {
+      this.queue = [];
+      onClose();
+    });
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private receive(chunk: Buffer): void {
+    try {
+      for (const message of this.framer.push(chunk)) {
+        this.queue.push(parseRequest(message));
+      }
+    } catch (error) {
+      if (!(error instanceof MongoServerError) && !(error instanceof RangeError)) {
+        throw error;
+      }
+      this.logRefusal(error.message);
+      this.close();
+      return;
+    }
+    if (this.queue.length > MAX_QUEUED) {
+      this.socket.pause();
+    }
+    if (!this.working) {
+      void this.work();
+    }
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    for (let request = this.queue.shift(); request !== undefined; request = this.queue.shift()) {
+      const { reply, closeConnection } = await this.dispatcher.answer(request, this);
+      if (closeConnection) {
+        this.close();
+        break;
+      }
+      if (request.wantsReply && !this.socket.destroyed) {
+        this.send(request, reply);
+      }
+      if (this.socket.isPaused() && this.queue.length === 0) {
+        this.socket.resume();
+      }
+    }
+    this.working = false;
+  }
+
+  private send(request: Request, reply: Parameters<typeof frameReply>[1]): void {
+    const flushed = this.socket.write(frameReply(request, reply));
+    if (!flushed) {
+      // A client that does not read its replies must not fill the memory with them.
+      this.socket.pause();
+      this.socket.once('drain', () => {
+        this.socket.resume();
+      });
+    }
+  }
+}

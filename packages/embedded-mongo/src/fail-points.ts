@@ -1,0 +1,79 @@
+import { MongoServerError } from './semantics/errors.ts';
+import type { BsonDocument } from './semantics/types.ts';
+import { isArray, isDocument, isTruthy, toNumber } from './semantics/values.ts';
+
+/** What a fail point does to a command. */
+export interface InjectedFailure {
+  errorCode?: number;
+  errorLabels?: string[];
+  writeConcernError?: BsonDocument;
+  closeConnection: boolean;
+  blockMilliseconds: number;
+}
+
+interface FailPoint {
+  commands: ReadonlySet<string>;
+  appName?: string;
+  /** Commands still to fail; Infinity: always. */
+  times: number;
+  /** Commands still to let pass. */
+  skip: number;
+  failure: InjectedFailure;
+}
+
+/** Faults that tests inject into commands (`configureFailPoint`, only `failCommand`). */
+export class FailPoints {
+  private readonly active = new Map<string, FailPoint>();
+
+  /** Turns a fail point on or off. Throws MongoServerError 2 for an unknown one. */
+  configure(command: BsonDocument): void {
+    const name = String(command.configureFailPoint);
+    const { mode } = command;
+    if (mode === 'off') {
+      this.active.delete(name);
+      return;
+    }
+    if (name !== 'failCommand') {
+      throw new MongoServerError(2, `no such fail point: ${name}`);
+    }
+    const data = isDocument(command.data) ? command.data : {};
+    const times =
+      mode === 'alwaysOn' ? Number.POSITIVE_INFINITY : isDocument(mode) ? toNumber(mode.times) : undefined;
+    const skip = isDocument(mode) ? (toNumber(mode.skip) ?? 0) : 0;
+    const errorCode = toNumber(data.errorCode);
+    const failure: InjectedFailure = {
+      closeConnection: isTruthy(data.closeConnection ?? false),
+      blockMilliseconds: isTruthy(data.blockConnection ?? false) ? (toNumber(data.blockTimeMS) ?? 0) : 0,
+      ...(errorCode === undefined ? {} : { errorCode }),
+      ...(isArray(data.errorLabels) ? { errorLabels: data.errorLabels.map(String) } : {}),
+      ...(isDocument(data.writeConcernError) ? { writeConcernError: data.writeConcernError } : {}),
+    };
+    this.active.set(name, {
+      commands: new Set(isArray(data.failCommands) ? data.failCommands.map(String) : []),
+      ...(typeof data.appName === 'string' ? { appName: data.appName } : {}),
+      times: times ?? (skip > 0 ? Number.POSITIVE_INFINITY : 1),
+      skip,
+      failure,
+    });
+  }
+
+  /** The failure to inject into a command, if any. Counts it. */
+  take(command: string, appName: string | undefined): InjectedFailure | undefined {
+    const point = this.active.get('failCommand');
+    if (point === undefined || !point.commands.has(command)) {
+      return undefined;
+    }
+    if (point.appName !== undefined && point.appName !== appName) {
+      return undefined;
+    }
+    if (point.skip > 0) {
+      point.skip -= 1;
+      return undefined;
+    }
+    if (point.times <= 0) {
+      return undefined;
+    }
+    point.times -= 1;
+    return point.failure;
+  }
+}
