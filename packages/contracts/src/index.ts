@@ -6,6 +6,7 @@ export * from './define-route.ts';
 export * from './events/index.ts';
 export * from './events/metrics.ts';
 export * from './events/transactions.ts';
+export * from './http/standing.ts';
 export * from './ids.ts';
 export * from './page.ts';
 export * from './problem.ts';
