@@ -110,8 +110,8 @@ async function install() {
 }
 
 async function installPnpm() {
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const version = packageManager.replace('pnpm@', '');
+  // Not the field `packageManager`: pnpm would then want itself in the lock file and refuse a frozen install.
+  const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).config.pnpm;
   const tools = join(root, '.tools');
   const manifest = join(tools, 'node_modules', 'pnpm', 'package.json');
   if (!existsSync(manifest) || JSON.parse(readFileSync(manifest, 'utf8')).version !== version) {
