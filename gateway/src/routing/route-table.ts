@@ -46,7 +46,10 @@ const pocketc = { ...v1, errorShape: 'detail' } as const;
 /** The whole public surface behind the gateway, by path. Everything that is not here does not exist outside. */
 export const ROUTES: readonly RouteRule[] = [
   { path: '/admin/rebuild-daily-metrics', service: 'insights', ...pocketc, audience: 'admin' },
+  { path: '/api/budget_summary', service: 'insights', ...cashSense },
+  { path: '/api/set_budget_goal', service: 'insights', ...cashSense },
   { path: '/api/spending_report', service: 'insights', ...cashSense },
+  { path: '/v1/budgets', service: 'insights', ...v1 },
   { path: '/v1/categories', service: 'categorization', ...v1 },
   { path: '/v1/categorize', service: 'categorization', ...v1 },
   {

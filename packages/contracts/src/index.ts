@@ -4,6 +4,7 @@ export * from './categories.ts';
 export * from './define-event.ts';
 export * from './define-route.ts';
 export * from './events/index.ts';
+export * from './events/insights.ts';
 export * from './events/metrics.ts';
 export * from './events/transactions.ts';
 export * from './http/standing.ts';

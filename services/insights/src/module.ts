@@ -1,8 +1,11 @@
 import { defineService } from '@orrery/service-kit';
 import { createCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
+import { onDailyMetricsUpdated } from './events/on-daily-metrics-updated.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { budgetRoutes } from './http/budgets.ts';
+import { budgetSummary, setBudgetGoal } from './http/compat/cash-sense/budget-goals.ts';
 import { cashSenseAnomalies } from './http/compat/cash-sense/detect-anomalies.ts';
 import { predictExpensesRoute } from './http/compat/cash-sense/predict-expenses.ts';
 import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
@@ -12,12 +15,15 @@ import { detectAnomaliesRoute } from './http/detect-anomalies.ts';
 import { detectRecurringRoute } from './http/detect-recurring.ts';
 import { listTransactions } from './http/list-transactions.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
+import { createBudgetStore } from './store/budget-store.ts';
 import { createDailyMetricsStore } from './store/daily-metrics-store.ts';
 import { createLedgerStore } from './store/ledger-store.ts';
 import { createUserSettingsStore } from './store/user-settings-store.ts';
 import { createEnterTransactions } from './use-cases/enter-transactions.ts';
+import { createKeepBudgets } from './use-cases/keep-budgets.ts';
 import { createRebuildDailyMetrics } from './use-cases/rebuild-daily-metrics.ts';
 import { createReportSpending } from './use-cases/report-spending.ts';
+import { createReadUserDay } from './use-cases/user-calendar.ts';
 
 /** The ledger, daily metrics, reports and forecasts. */
 export const insights = defineService({
@@ -27,7 +33,8 @@ export const insights = defineService({
     const ledger = createLedgerStore(mongo);
     const metrics = createDailyMetricsStore(mongo);
     const settings = createUserSettingsStore(mongo);
-    await Promise.all([ledger.prepare(), metrics.prepare()]);
+    const budgetStore = createBudgetStore(mongo);
+    await Promise.all([ledger.prepare(), metrics.prepare(), budgetStore.prepare()]);
 
     const stores = { ledger, metrics, settings };
     const defaultTimeZone = config.DEFAULT_TIME_ZONE;
@@ -45,6 +52,17 @@ export const insights = defineService({
       defaultCurrency: config.DEFAULT_CURRENCY,
     });
 
+    const defaultCurrency = config.DEFAULT_CURRENCY;
+    const readUserDay = createReadUserDay({ settings, clock, defaultCurrency });
+    const budgets = createKeepBudgets({
+      budgets: budgetStore,
+      metrics,
+      readUserDay,
+      inTransaction,
+      recordEvents,
+      defaultCurrency,
+    });
+
     const compute = createCompute();
 
     return {
@@ -54,11 +72,18 @@ export const insights = defineService({
         cashSenseAnomalies({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         rebuildDailyMetricsRoute(jobs),
+        setBudgetGoal(budgets),
+        budgetSummary(budgets, readUserDay),
+        ...budgetRoutes(budgets),
         createForecast(compute),
         detectAnomaliesRoute(compute),
         detectRecurringRoute(compute),
       ],
-      subscriptions: [onTransactionsCategorized(enter), onTransactionsRemoved(enter)],
+      subscriptions: [
+        onTransactionsCategorized(enter),
+        onTransactionsRemoved(enter),
+        onDailyMetricsUpdated(budgets),
+      ],
       jobs: rebuildJobs(rebuild, defaultTimeZone),
       stop: () => compute.stop(),
     };

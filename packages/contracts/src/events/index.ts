@@ -1,4 +1,5 @@
 import type { EventDefinition } from '../define-event.ts';
+import { BudgetThresholdReached } from './insights.ts';
 import { DailyMetricsUpdated } from './metrics.ts';
 import { TransactionsCategorized, TransactionsIngested, TransactionsRemoved } from './transactions.ts';
 
@@ -8,4 +9,5 @@ export const EVENTS: readonly EventDefinition[] = [
   TransactionsRemoved,
   TransactionsCategorized,
   DailyMetricsUpdated,
+  BudgetThresholdReached,
 ];

@@ -2,6 +2,7 @@ import { addMonths } from '@orrery/calendar';
 import { roleOf } from './category-role.ts';
 import type { DailyMetric } from './daily-metrics.ts';
 import { forecast } from './forecast/forecast.ts';
+import { spendingOf } from './spending-of-metric.ts';
 import { UNCATEGORISED } from './types.ts';
 
 /** Whole months of spending per bucket, oldest first; the last one is the month before the present one. */
@@ -46,15 +47,15 @@ export const monthlyHistory = (
   }
   const position = new Map(months.map((month, index) => [month, index]));
   const buckets = new Map<string, number[]>();
-  for (const { day, category, spentMinor, receivedMinor } of past) {
+  for (const metric of past) {
+    const { day, category } = metric;
     const index = position.get(monthOf(day));
-    const slug = category === UNCATEGORISED ? null : category;
-    if (index === undefined || roleOf(slug, -1) !== 'spending') {
+    if (index === undefined || roleOf(category === UNCATEGORISED ? null : category, -1) !== 'spending') {
       continue;
     }
     const key = bucketOf(category);
     const minor = buckets.get(key) ?? months.map(() => 0);
-    minor[index] = (minor[index] ?? 0) + spentMinor - (slug === null ? 0 : receivedMinor);
+    minor[index] = (minor[index] ?? 0) + spendingOf(metric);
     buckets.set(key, minor);
   }
   return { months, buckets: [...buckets].map(([key, minor]) => ({ key, minor })) };

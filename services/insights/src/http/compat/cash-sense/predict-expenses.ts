@@ -7,8 +7,8 @@ import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Compute } from '../../../compute/compute.ts';
 import { zoneOfCurrency } from '../../../domain/currency-zone.ts';
-import type { DailyMetric } from '../../../domain/daily-metrics.ts';
 import { monthlyHistory } from '../../../domain/predict-expenses.ts';
+import { mainCurrency } from '../../../domain/spending-of-metric.ts';
 import type { DailyMetricsStore } from '../../../store/daily-metrics-store.ts';
 import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
 import { CASH_SENSE_CATEGORIES, cashSenseCategory } from './category-names.ts';
@@ -56,15 +56,6 @@ const PredictExpenses = defineRoute({
   },
   problems: ['insufficient-data'],
 });
-
-/** The currency with most rows, or the fallback without any. */
-const mainCurrency = (metrics: readonly DailyMetric[], fallback: string): string => {
-  const counts = new Map<string, number>();
-  for (const { currency, count, receivedCount } of metrics) {
-    counts.set(currency, (counts.get(currency) ?? 0) + count + receivedCount);
-  }
-  return [...counts].sort((left, right) => right[1] - left[1])[0]?.[0] ?? fallback;
-};
 
 /**
  * `POST /api/predict_expenses`.
