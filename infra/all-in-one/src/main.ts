@@ -14,6 +14,7 @@ import { type Settings, StartError, readSettings } from './settings.ts';
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
 
 const TOKEN_LIFE = '30d';
+const SAME_INTERRUPT_MS = 500;
 const DEFAULT_MAIN_DATABASE = 'finance-management';
 
 interface Constellation {
@@ -136,13 +137,19 @@ Ctrl-C stops it.`);
 const startedAt = performance.now();
 let constellation: Constellation | undefined;
 let stopping = false;
+let stoppingSince = 0;
 
 async function leave(): Promise<void> {
   if (stopping) {
+    // One Ctrl-C can arrive twice: from the terminal and passed on by a parent.
+    if (performance.now() - stoppingSince < SAME_INTERRUPT_MS) {
+      return;
+    }
     console.error('Stopped without waiting for work in progress.');
     process.exit(1);
   }
   stopping = true;
+  stoppingSince = performance.now();
   console.log(
     '\nStopping: requests and events in progress are finished first (Ctrl-C again to cut them off).',
   );

@@ -1,8 +1,9 @@
 import { categorization } from '@orrery/categorization';
 import { gateway } from '@orrery/gateway';
+import { identity } from '@orrery/identity';
 import { ingestion } from '@orrery/ingestion';
 import { insights } from '@orrery/insights';
 import type { ServiceModule } from '@orrery/service-kit';
 
 /** The whole system, readable as one list. The gateway comes last, so that it opens when there is something behind it. */
-export const SERVICES: readonly ServiceModule[] = [ingestion, categorization, insights, gateway];
+export const SERVICES: readonly ServiceModule[] = [identity, ingestion, categorization, insights, gateway];
