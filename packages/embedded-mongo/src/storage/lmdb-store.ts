@@ -139,16 +139,15 @@ export function openLmdbStore(directory: string, options: LmdbOptions): Store {
         }
       }
     }
+    // In the same step as the look at the queue: what is queued from now on schedules a new flush.
+    flushing = undefined;
   }
 
   function schedule(): void {
     // Writes that arrive in the same turn of the event loop, from several connections, share the commit.
     flushing ??= new Promise<void>((resolve) => {
       setImmediate(() => {
-        void flush().finally(() => {
-          flushing = undefined;
-          resolve();
-        });
+        void flush().then(resolve);
       });
     });
   }

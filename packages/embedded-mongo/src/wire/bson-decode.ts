@@ -159,6 +159,9 @@ function readValue(type: number, depth: number): unknown {
     case 0x0b: {
       const pattern = readName();
       const options = readName();
+      if (!/^[ilmsux]*$/.test(options)) {
+        malformed('unknown regular expression option');
+      }
       return new BSONRegExp(pattern, options);
     }
     case 0x0c: {
