@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../setup/servers.ts';
+import { outputUntil, root } from '../setup/servers.ts';
 
 /**
  * `npm run test:newcomer`: does what the README tells a new user to do, in scratch directories, and times it: the first
@@ -39,16 +39,9 @@ async function npmStart(dataDirectory: string): Promise<Started> {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
-  let text = '';
-  for await (const chunk of child.stdout ?? []) {
-    text += String(chunk);
-    if (text.includes('Ctrl-C stops it.')) {
-      break;
-    }
-    if (performance.now() - startedAt > FIRST_START_MS) {
-      throw new Error(`not ready in time:\n${text}`);
-    }
-  }
+  const tooLate = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), FIRST_START_MS);
+  const text = await outputUntil(child, (printed) => printed.includes('Ctrl-C stops it.'));
+  clearTimeout(tooLate);
   const pick = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? '';
   return {
     child,

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** Root folder of the repository. */
@@ -41,18 +40,34 @@ export async function startDatabase(
   return { uri: await announcedUri(child), stop: () => stopChild(child) };
 }
 
+/**
+ * Collects what a process prints until it has said what is waited for; later output is read and dropped, because a
+ * process whose output nobody reads would stop.
+ * @param child a process with a pipe for its standard output
+ * @param isComplete whether the text so far is enough
+ * @returns the text so far
+ * @throws Error with the text when the process ends before
+ */
+export function outputUntil(child: ChildProcess, isComplete: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (isComplete(text)) {
+        child.stdout?.removeAllListeners('data').resume();
+        resolve(text);
+      }
+    });
+    child.once('close', () => {
+      reject(new Error(`the process ended before it was ready:\n${text}`));
+    });
+  });
+}
+
+const URI = /mongodb:\/\/\S+(?=\s)/;
+
 async function announcedUri(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) {
-    throw new Error('the embedded database was started without a pipe');
-  }
-  for await (const line of createInterface({ input: child.stdout })) {
-    const uri = /mongodb:\/\/\S+/.exec(line)?.[0];
-    if (uri !== undefined) {
-      child.stdout.resume();
-      return uri;
-    }
-  }
-  throw new Error('the embedded database ended before it listened');
+  return URI.exec(await outputUntil(child, (text) => URI.test(text)))?.[0] ?? '';
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import jwt from 'jsonwebtoken';
 import { MongoClient } from 'mongodb';
+import { outputUntil } from '../../../tests/setup/servers.ts';
 import { bankStatement, statementCsv } from '../src/demo/bank-statement.ts';
 
 /**
@@ -39,26 +40,17 @@ async function startAllInOne(
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  let text = '';
-  for await (const chunk of child.stdout) {
-    text += String(chunk);
-    const url = /Gateway\s+(\S+)/.exec(text)?.[1];
-    const mongoUri = /Database\s+(\S+)/.exec(text)?.[1];
-    if (url !== undefined && mongoUri !== undefined && text.includes('Ctrl-C')) {
-      child.stdout.resume();
-      return {
-        url,
-        mongoUri,
-        pid: child.pid ?? 0,
-        async stop() {
-          const gone = once(child, 'exit');
-          child.kill('SIGTERM');
-          await gone;
-        },
-      };
-    }
-  }
-  throw new Error(`the constellation did not start:\n${text}`);
+  const text = await outputUntil(child, (printed) => printed.includes('Ctrl-C'));
+  return {
+    url: /Gateway\s+(\S+)/.exec(text)?.[1] ?? '',
+    mongoUri: /Database\s+(\S+)/.exec(text)?.[1] ?? '',
+    pid: child.pid ?? 0,
+    async stop() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
 }
 
 async function residentMegabytes(pid: number): Promise<number> {

@@ -157,6 +157,9 @@ async function leave(): Promise<void> {
   process.exit(inTime ? 0 : 1);
 }
 
+// A terminal that was closed must not keep the drain from finishing.
+process.stdout.on('error', () => undefined);
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     leave().catch((error: unknown) => {
