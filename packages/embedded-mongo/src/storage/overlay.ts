@@ -7,7 +7,9 @@ import type { Entry, RangeOptions, ReadView, WriteView } from './store.ts';
 export class OverlayView implements WriteView {
   private readonly base: ReadView;
   private readonly written = new Map<string, Entry | { key: Buffer; value: undefined }>();
-  private sorted: Buffer[] | undefined;
+  /** Names of the written keys in byte order, except those in `unsorted`. A latin1 name orders like its bytes. */
+  private sorted: string[] = [];
+  private unsorted: string[] = [];
 
   /** Takes the state that the transaction reads. */
   constructor(base: ReadView) {
@@ -25,19 +27,19 @@ export class OverlayView implements WriteView {
   }
 
   put(key: Buffer, value: Buffer): void {
-    const name = key.toString('latin1');
-    if (!this.written.has(name)) {
-      this.sorted = undefined;
-    }
-    this.written.set(name, { key, value: Buffer.from(value) });
+    this.write({ key, value: Buffer.from(value) });
   }
 
   del(key: Buffer): void {
-    const name = key.toString('latin1');
+    this.write({ key, value: undefined });
+  }
+
+  private write(entry: Entry | { key: Buffer; value: undefined }): void {
+    const name = entry.key.toString('latin1');
     if (!this.written.has(name)) {
-      this.sorted = undefined;
+      this.unsorted.push(name);
     }
-    this.written.set(name, { key, value: undefined });
+    this.written.set(name, entry);
   }
 
   /** True when the transaction has written nothing. */
@@ -68,7 +70,9 @@ export class OverlayView implements WriteView {
       let position = 0;
       let count = 0;
       while (count < limit) {
-        const key = own[position];
+        const name = own[position];
+        const written = name === undefined ? undefined : this.written.get(name);
+        const key = written?.key;
         // Negative: the transaction's own key comes first; positive: the stored one; 0: the own one replaces it.
         let order = 0;
         if (key === undefined || stored.done === true) {
@@ -82,11 +86,10 @@ export class OverlayView implements WriteView {
           }
           yield stored.value;
           count += 1;
-        } else if (key !== undefined) {
+        } else if (written !== undefined) {
           position += 1;
-          const entry = this.written.get(key.toString('latin1'));
-          if (entry?.value !== undefined) {
-            yield { key: entry.key, value: entry.value };
+          if (written.value !== undefined) {
+            yield { key: written.key, value: written.value };
             count += 1;
           }
         }
@@ -99,20 +102,39 @@ export class OverlayView implements WriteView {
     }
   }
 
-  private ownKeys(start: Buffer, end: Buffer): Buffer[] {
-    this.sorted ??= [...this.written.values()].map((entry) => entry.key).sort((a, b) => Buffer.compare(a, b));
-    const all = this.sorted;
-    return all.slice(lowerBound(all, start), lowerBound(all, end));
+  private ownKeys(start: Buffer, end: Buffer): string[] {
+    this.sortNewKeys();
+    const { sorted } = this;
+    return sorted.slice(
+      lowerBound(sorted, start.toString('latin1')),
+      lowerBound(sorted, end.toString('latin1')),
+    );
+  }
+
+  // Writes and range reads alternate, so a few new keys are put in their places; many are sorted at once.
+  private sortNewKeys(): void {
+    if (this.unsorted.length > INSERTED_SINGLY) {
+      this.sorted = [...this.sorted, ...this.unsorted].sort(byBytes);
+    } else {
+      for (const name of this.unsorted) {
+        this.sorted.splice(lowerBound(this.sorted, name), 0, name);
+      }
+    }
+    this.unsorted = [];
   }
 }
 
-function lowerBound(keys: readonly Buffer[], wanted: Buffer): number {
+const INSERTED_SINGLY = 32;
+
+const byBytes = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+function lowerBound(names: readonly string[], wanted: string): number {
   let low = 0;
-  let high = keys.length;
+  let high = names.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const key = keys[middle];
-    if (key !== undefined && Buffer.compare(key, wanted) < 0) {
+    const name = names[middle];
+    if (name !== undefined && name < wanted) {
       low = middle + 1;
     } else {
       high = middle;
