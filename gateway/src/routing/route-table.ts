@@ -49,6 +49,8 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/api/budget_summary', service: 'insights', ...cashSense },
   { path: '/api/set_budget_goal', service: 'insights', ...cashSense },
   { path: '/api/spending_report', service: 'insights', ...cashSense },
+  { path: '/v1/alerts', service: 'insights', ...v1 },
+  { path: '/v1/alerts/stream', exact: true, service: 'insights', ...v1, streaming: true, timeoutMs: 60 * SECOND },
   { path: '/v1/budgets', service: 'insights', ...v1 },
   { path: '/v1/categories', service: 'categorization', ...v1 },
   { path: '/v1/categorize', service: 'categorization', ...v1 },

@@ -12,4 +12,16 @@ export const InsightsConfig = z.object({
   DEFAULT_CURRENCY: Currency.default('EUR').describe(
     'Currency of the reports of a user without transactions',
   ),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe(
+      'Mail server that sends alerts, such as smtps://user:password@mail.example; unset: none are sent',
+    ),
+  ALERT_MAIL_FROM: z
+    .string()
+    .min(3)
+    .max(320)
+    .default('Orrery <alerts@localhost>')
+    .describe('Sender of alerts by e-mail'),
 });

@@ -1,9 +1,12 @@
 import { defineService } from '@orrery/service-kit';
 import { createCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
+import { createSmtpSender } from './delivery/smtp-sender.ts';
+import { onAlertRaised } from './events/on-alert-raised.ts';
 import { onDailyMetricsUpdated } from './events/on-daily-metrics-updated.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { alertRoutes } from './http/alerts.ts';
 import { budgetRoutes } from './http/budgets.ts';
 import { budgetSummary, setBudgetGoal } from './http/compat/cash-sense/budget-goals.ts';
 import { cashSenseAnomalies } from './http/compat/cash-sense/detect-anomalies.ts';
@@ -15,12 +18,15 @@ import { detectAnomaliesRoute } from './http/detect-anomalies.ts';
 import { detectRecurringRoute } from './http/detect-recurring.ts';
 import { listTransactions } from './http/list-transactions.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
+import { createAlertSettingsStore } from './store/alert-settings-store.ts';
+import { createAlertStore } from './store/alert-store.ts';
 import { createBudgetStore } from './store/budget-store.ts';
 import { createDailyMetricsStore } from './store/daily-metrics-store.ts';
 import { createLedgerStore } from './store/ledger-store.ts';
 import { createUserSettingsStore } from './store/user-settings-store.ts';
 import { createEnterTransactions } from './use-cases/enter-transactions.ts';
 import { createKeepBudgets } from './use-cases/keep-budgets.ts';
+import { createRaiseAlerts } from './use-cases/raise-alerts.ts';
 import { createRebuildDailyMetrics } from './use-cases/rebuild-daily-metrics.ts';
 import { createReportSpending } from './use-cases/report-spending.ts';
 import { createReadUserDay } from './use-cases/user-calendar.ts';
@@ -34,7 +40,9 @@ export const insights = defineService({
     const metrics = createDailyMetricsStore(mongo);
     const settings = createUserSettingsStore(mongo);
     const budgetStore = createBudgetStore(mongo);
-    await Promise.all([ledger.prepare(), metrics.prepare(), budgetStore.prepare()]);
+    const alerts = createAlertStore(mongo);
+    const alertSettings = createAlertSettingsStore(mongo);
+    await Promise.all([ledger.prepare(), metrics.prepare(), budgetStore.prepare(), alerts.prepare()]);
 
     const stores = { ledger, metrics, settings };
     const defaultTimeZone = config.DEFAULT_TIME_ZONE;
@@ -54,14 +62,20 @@ export const insights = defineService({
 
     const defaultCurrency = config.DEFAULT_CURRENCY;
     const readUserDay = createReadUserDay({ settings, clock, defaultCurrency });
+    const raiseAlerts = createRaiseAlerts({ alerts, alertSettings, ledger, readUserDay, clock });
     const budgets = createKeepBudgets({
       budgets: budgetStore,
       metrics,
+      raiseAlerts,
       readUserDay,
       inTransaction,
       recordEvents,
       defaultCurrency,
     });
+
+    const sender =
+      config.SMTP_URL === undefined ? undefined : createSmtpSender(config.SMTP_URL, config.ALERT_MAIL_FROM);
+    const stopping = new AbortController();
 
     const compute = createCompute();
 
@@ -75,6 +89,7 @@ export const insights = defineService({
         setBudgetGoal(budgets),
         budgetSummary(budgets, readUserDay),
         ...budgetRoutes(budgets),
+        ...alertRoutes({ alerts, alertSettings, settings, stopping: stopping.signal }),
         createForecast(compute),
         detectAnomaliesRoute(compute),
         detectRecurringRoute(compute),
@@ -82,10 +97,18 @@ export const insights = defineService({
       subscriptions: [
         onTransactionsCategorized(enter),
         onTransactionsRemoved(enter),
-        onDailyMetricsUpdated(budgets),
+        onDailyMetricsUpdated({ budgets, raiseAlerts }),
+        onAlertRaised({ alertSettings, settings, sender }),
       ],
       jobs: rebuildJobs(rebuild, defaultTimeZone),
-      stop: () => compute.stop(),
+      drain: () => {
+        stopping.abort();
+        return Promise.resolve();
+      },
+      stop: async () => {
+        sender?.stop();
+        await compute.stop();
+      },
     };
   },
 });

@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../define-event.ts';
-import { BudgetThresholdReached } from './insights.ts';
+import { AlertRaised, BudgetThresholdReached } from './insights.ts';
 import { DailyMetricsUpdated } from './metrics.ts';
 import { TransactionsCategorized, TransactionsIngested, TransactionsRemoved } from './transactions.ts';
 
@@ -10,4 +10,5 @@ export const EVENTS: readonly EventDefinition[] = [
   TransactionsCategorized,
   DailyMetricsUpdated,
   BudgetThresholdReached,
+  AlertRaised,
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Amount } from '../amount.ts';
-import { CalendarDate } from '../calendar-date.ts';
+import { CalendarDate, Instant } from '../calendar-date.ts';
 import { defineEvent } from '../define-event.ts';
 import { ResourceId, UserId } from '../ids.ts';
 
@@ -20,5 +20,25 @@ export const BudgetThresholdReached = defineEvent({
     periodTo: CalendarDate,
     limit: Amount,
     spent: Amount,
+  }),
+});
+
+const AlertText = z.object({ title: z.string().max(512), text: z.string().max(2048) });
+
+export const AlertRaised = defineEvent({
+  name: 'alert.raised',
+  version: 1,
+  producer: 'insights',
+  consumers: ['insights'],
+  summary: 'A user has a new alert; it comes once per rule, subject and period',
+  data: z.object({
+    userId: UserId,
+    alertId: ResourceId,
+    kind: z.string().max(64),
+    /** What it is about: a budget, a transaction, a recurring payment. */
+    subject: z.string().max(128),
+    createdAt: Instant,
+    /** Wording by language. */
+    texts: z.object({ en: AlertText, fr: AlertText, ko: AlertText }),
   }),
 });

@@ -2,6 +2,7 @@ import { addDays, diffDays, periodContaining, previousPeriod } from '@orrery/cal
 import type { Period, PeriodKind } from '@orrery/calendar';
 import { categoryBySlug } from '@orrery/contracts';
 import type { CalendarDate } from '@orrery/contracts';
+import { cashSenseCategory } from './cash-sense-category.ts';
 import type { DailyMetric } from './daily-metrics.ts';
 import type { DayRange } from './spending-report.ts';
 import { spendingOf } from './spending-of-metric.ts';
@@ -95,7 +96,7 @@ const covers = ({ taxonomy, category }: BudgetScope, slug: string): boolean => {
   }
   const known = categoryBySlug(slug);
   return taxonomy === 'cash-sense'
-    ? (known?.cashSense.category ?? 'other') === category
+    ? cashSenseCategory(slug) === category
     : slug === category || known?.parent === category;
 };
 

@@ -15,6 +15,7 @@ import type { Budget, BudgetPeriod, BudgetScope, BudgetStanding } from '../domai
 import { mainCurrency } from '../domain/spending-of-metric.ts';
 import type { BudgetStore } from '../store/budget-store.ts';
 import type { DailyMetricsStore } from '../store/daily-metrics-store.ts';
+import type { RaiseAlerts } from './raise-alerts.ts';
 import type { ReadUserDay } from './user-calendar.ts';
 
 /** Months that tell a user's usual currency. */
@@ -26,6 +27,7 @@ const LATE_DAYS = 31;
 export interface KeepBudgetsParts extends Pick<Runtime<unknown>, 'inTransaction' | 'recordEvents'> {
   budgets: BudgetStore;
   metrics: DailyMetricsStore;
+  raiseAlerts: RaiseAlerts;
   readUserDay: ReadUserDay;
   defaultCurrency: string;
 }
@@ -131,6 +133,22 @@ export const createKeepBudgets = (parts: KeepBudgetsParts) => {
               spent: { amountMinor: standing.spentMinor, currency },
             },
           })),
+        );
+        await parts.raiseAlerts.raise(
+          userId,
+          fresh.map((threshold) => ({
+            kind: threshold < 100 ? 'budget_80' : 'budget_100',
+            subject: budget.id,
+            period: from,
+            facts: {
+              category: budget.category,
+              taxonomy: budget.taxonomy,
+              amountMinor: standing.spentMinor,
+              otherMinor: standing.limitMinor,
+              currency,
+            },
+          })),
+          transaction,
         );
       }
     }

@@ -8,7 +8,7 @@ import type { BudgetStanding } from '../../../domain/budget.ts';
 import type { KeepBudgets } from '../../../use-cases/keep-budgets.ts';
 import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
 import { chooseLanguage } from '../../choose-language.ts';
-import { CASH_SENSE_CATEGORIES, cashSenseName } from './category-names.ts';
+import { CASH_SENSE_CATEGORIES, cashSenseName } from '../../../domain/cash-sense-category.ts';
 
 const TOTAL = 'total';
 

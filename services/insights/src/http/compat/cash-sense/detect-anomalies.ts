@@ -11,7 +11,7 @@ import type { DetectorTransaction } from '../../../domain/detector-transaction.t
 import { UNCATEGORISED } from '../../../domain/types.ts';
 import type { LedgerStore } from '../../../store/ledger-store.ts';
 import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
-import { cashSenseCategory } from './category-names.ts';
+import { cashSenseCategory } from '../../../domain/cash-sense-category.ts';
 
 /** Days before the checked ones that tell what is usual. */
 const HISTORY_DAYS = 365;

@@ -11,7 +11,7 @@ import { monthlyHistory } from '../../../domain/predict-expenses.ts';
 import { mainCurrency } from '../../../domain/spending-of-metric.ts';
 import type { DailyMetricsStore } from '../../../store/daily-metrics-store.ts';
 import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
-import { CASH_SENSE_CATEGORIES, cashSenseCategory } from './category-names.ts';
+import { CASH_SENSE_CATEGORIES, cashSenseCategory } from '../../../domain/cash-sense-category.ts';
 
 const INSUFFICIENT_DATA = defineError(
   'insufficient-data',

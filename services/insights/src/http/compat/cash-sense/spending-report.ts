@@ -12,7 +12,11 @@ import { toCsv } from '../../../reports/to-csv.ts';
 import { toXlsx } from '../../../reports/to-xlsx.ts';
 import type { ReportSpending, SpendingComparison } from '../../../use-cases/report-spending.ts';
 import { chooseLanguage } from '../../choose-language.ts';
-import { cashSenseCategory, cashSenseName, cashSenseSubcategory } from './category-names.ts';
+import {
+  cashSenseCategory,
+  cashSenseName,
+  cashSenseSubcategory,
+} from '../../../domain/cash-sense-category.ts';
 
 /** Ten years: beyond it nobody reads a report, and the work of one request stays bounded. */
 const MAX_PERIOD_DAYS = 3660;

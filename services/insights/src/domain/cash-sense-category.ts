@@ -1,6 +1,6 @@
 import { categoryBySlug } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
-import { UNCATEGORISED } from '../../../domain/types.ts';
+import { UNCATEGORISED } from './types.ts';
 
 /** Ids of Cash Sense's categories, and our bucket for what has none. */
 export const CASH_SENSE_CATEGORIES = [
