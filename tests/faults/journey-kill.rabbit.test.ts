@@ -18,7 +18,13 @@ withBroker(
       log: () => undefined,
     });
 
-    expect(result).toMatchObject({ raw: rows, ledger: rows, decidedAgain: [], wrongMetrics: [] });
+    expect(result).toMatchObject({
+      raw: rows,
+      ledger: rows,
+      decisions: rows,
+      decidedAgain: [],
+      wrongMetrics: [],
+    });
     expect(result.kills).toHaveLength(4);
   },
   300_000,

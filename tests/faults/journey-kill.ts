@@ -36,6 +36,8 @@ export interface KillRunResult {
   kills: { target: Target; afterMs: number }[];
   raw: number;
   ledger: number;
+  /** Stored decisions. */
+  decisions: number;
   /** Transactions decided more than once, by id. */
   decidedAgain: string[];
   /** Daily metrics that differ from a count of the raw rows: key, stored and expected value. */
@@ -185,6 +187,7 @@ export async function runKills(options: KillRunOptions): Promise<KillRunResult> 
       kills,
       raw: await raw.countDocuments(),
       ledger: await ledger.countDocuments(),
+      decisions: await client.db(`${namespace}_categorization`).collection('decisions').countDocuments(),
       decidedAgain: await decidedAgain(client, namespace),
       wrongMetrics: await wrongMetrics(client, namespace, rows),
       seconds: Math.round((performance.now() - startedAt) / 1000),
@@ -262,7 +265,7 @@ async function decidedAgain(client: MongoClient, namespace: string): Promise<str
   const entries = await client
     .db(`${namespace}_insights`)
     .collection<{ _id: string }>('ledger')
-    .find({ 'transaction.decision.decisionVersion': { $ne: 1 } })
+    .find({ decisionVersion: { $ne: 1 } })
     .limit(20)
     .toArray();
   return entries.map(({ _id }) => _id);

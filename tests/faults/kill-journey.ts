@@ -26,6 +26,7 @@ console.log(JSON.stringify({ ...result, kills: result.kills.length }, null, 2));
 const kept =
   result.raw === rows &&
   result.ledger === rows &&
+  result.decisions === rows &&
   result.decidedAgain.length === 0 &&
   result.wrongMetrics.length === 0;
 console.log(kept ? 'nothing lost, nothing doubled' : 'PROMISE BROKEN');
