@@ -40,6 +40,8 @@ export interface RouteDefinition<
   bodyKind?: BodyKind;
   /** Largest body in bytes; default 1 MiB. */
   bodyLimitBytes?: number;
+  /** Longest time for receiving the body and answering, in milliseconds; default 25 s. For uploads on slow lines. */
+  deadlineMs?: number;
   responses: Replies;
   /** Codes of the errors that a caller should expect besides validation and sign-in. */
   problems?: readonly string[];

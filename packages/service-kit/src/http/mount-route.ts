@@ -247,7 +247,7 @@ const serve = async (
   try {
     const reply = await runBefore(
       controller,
-      environment.deadlineMs ?? DEADLINE_MS,
+      definition.deadlineMs ?? environment.deadlineMs ?? DEADLINE_MS,
       route.handle(routeInput),
     );
     const schema = declaredReply(definition, reply.status);

@@ -19,6 +19,8 @@ const CreateImport = defineRoute({
   body: ImportForm,
   bodyKind: 'multipart',
   bodyLimitBytes: MAX_UPLOAD_BODY_BYTES,
+  // 50 MiB at about 4 Mbit/s.
+  deadlineMs: 120_000,
   responses: { 200: PreviewReply, 201: ImportReply, 202: ImportReply },
   problems: ['import-refused', 'body-too-large'],
   idempotent: true,
