@@ -18,6 +18,7 @@ export { buildOpenApi, type OpenApiDocument, type OpenApiInfo } from './http/bui
 export { shapeError, type ErrorReply } from './http/error-shapes.ts';
 export { eventStream, type StreamEvent } from './http/event-stream.ts';
 export { IDEMPOTENCY_COLLECTION } from './http/idempotency-key.ts';
+export { listen, type ListeningServer } from './http/http-server.ts';
 export { respondWithProblem, type ProblemContext } from './http/respond-with-problem.ts';
 export type { CallOptions, ClientInput, ClientReply, ServiceClient } from './http/service-client.ts';
 export * from './jobs/job-desk.ts';
@@ -37,5 +38,8 @@ export {
   type SpanOptions,
   type Tracing,
 } from './observability/tracing.ts';
+export { COMMON_HOLDINGS, type Holding } from './privacy/holding.ts';
+export { openUserData, type UserData, type UserDataOptions } from './privacy/user-data.ts';
+export { openUserMarks, type UserMark } from './privacy/user-marks.ts';
 export { runProcess, runServices, type RunningServices, type RunOptions } from './run-process.ts';
 export { startBus, startService, type StartedService, type StartOptions } from './start-service.ts';

@@ -1,14 +1,31 @@
 import type { EventDefinition } from '../define-event.ts';
-import { AlertRaised, BudgetThresholdReached } from './insights.ts';
+import { CategorizerTrained, CategoryCorrected } from './categorization.ts';
+import { AlertRaised, AnomalyDetected, BudgetThresholdReached, RecurringChanged } from './insights.ts';
 import { DailyMetricsUpdated } from './metrics.ts';
 import { TransactionsCategorized, TransactionsIngested, TransactionsRemoved } from './transactions.ts';
+import {
+  USER_ERASED_BY,
+  UserConsentChanged,
+  UserErasureRequested,
+  UserRegistered,
+  UserStandingChanged,
+} from './users.ts';
 
 /** Every event of the constellation: documents, topology and tests walk this list. */
 export const EVENTS: readonly EventDefinition[] = [
   TransactionsIngested,
   TransactionsRemoved,
   TransactionsCategorized,
+  CategoryCorrected,
+  CategorizerTrained,
   DailyMetricsUpdated,
   BudgetThresholdReached,
   AlertRaised,
+  RecurringChanged,
+  AnomalyDetected,
+  UserRegistered,
+  UserStandingChanged,
+  UserConsentChanged,
+  UserErasureRequested,
+  ...Object.values(USER_ERASED_BY),
 ];

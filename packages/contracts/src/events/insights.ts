@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Amount } from '../amount.ts';
 import { CalendarDate, Instant } from '../calendar-date.ts';
 import { defineEvent } from '../define-event.ts';
-import { ResourceId, UserId } from '../ids.ts';
+import { ResourceId, TransactionId, UserId } from '../ids.ts';
 
 export const BudgetThresholdReached = defineEvent({
   name: 'budget.threshold-reached',
@@ -40,5 +40,48 @@ export const AlertRaised = defineEvent({
     createdAt: Instant,
     /** Wording by language. */
     texts: z.object({ en: AlertText, fr: AlertText, ko: AlertText }),
+  }),
+});
+
+export const RecurringChanged = defineEvent({
+  name: 'recurring.changed',
+  version: 1,
+  producer: 'insights',
+  consumers: [],
+  summary: 'Recurring payments or income of a user are new, changed their price, or ended',
+  data: z.object({
+    userId: UserId,
+    changes: z
+      .array(
+        z.object({
+          streamId: ResourceId,
+          change: z.enum(['new', 'price-rose', 'price-fell', 'ended']),
+          merchant: z.string().max(512),
+          /** Signed; negative is money out. */
+          amount: Amount,
+          previous: Amount.optional(),
+          nextDate: CalendarDate.nullable(),
+        }),
+      )
+      .min(1)
+      .max(500),
+  }),
+});
+
+export const AnomalyDetected = defineEvent({
+  name: 'anomaly.detected',
+  version: 1,
+  producer: 'insights',
+  consumers: [],
+  summary: 'A recent purchase of a user is unusual',
+  data: z.object({
+    userId: UserId,
+    transactionId: TransactionId,
+    kind: z.string().max(64),
+    score: z.number().min(0).max(1),
+    reason: z.string().max(2048),
+    merchant: z.string().max(512),
+    date: CalendarDate,
+    amount: Amount,
   }),
 });

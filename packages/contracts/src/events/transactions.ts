@@ -28,16 +28,32 @@ export const IngestedTransaction = z.object({
   amountMinor: AmountMinor,
   currency: Currency,
   pending: z.boolean(),
-  mcc: z.string().regex(/^\d{4}$/).optional(),
+  mcc: z
+    .string()
+    .regex(/^\d{4}$/)
+    .optional(),
   /** ISO 3166 alpha-2. */
-  country: z.string().regex(/^[A-Z]{2}$/).optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .optional(),
   /** The provider's own category (Plaid PFC v1 codes), a hint only. */
   providerCategory: z.object({ primary: z.string(), detailed: z.string().optional() }).optional(),
 });
 export type IngestedTransaction = z.output<typeof IngestedTransaction>;
 
 /** What decided a category. */
-export const DecisionSource = z.enum(['user', 'rule', 'memory', 'rail', 'merchant', 'mcc', 'provider', 'model', 'none']);
+export const DecisionSource = z.enum([
+  'user',
+  'rule',
+  'memory',
+  'rail',
+  'merchant',
+  'mcc',
+  'provider',
+  'model',
+  'none',
+]);
 export type DecisionSource = z.output<typeof DecisionSource>;
 
 /** `auto` is filed without a mark, `suggest` asks the user to check, `none` is undecided, `user` is the user's own word. */

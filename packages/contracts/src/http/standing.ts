@@ -2,45 +2,53 @@ import { z } from 'zod';
 import { defineRoute } from '../define-route.ts';
 import { UserId } from '../ids.ts';
 
-/** Longest time in milliseconds for which a reader may go by a standing it has fetched: ends take effect within 30 s. */
-export const STANDING_MAX_AGE_MS = 20_000;
+/** What a user may do; each role includes those before it. */
+export const AccountRole = z.enum(['user', 'analyst', 'admin']);
+export type AccountRole = z.output<typeof AccountRole>;
 
 /**
- * What the identity service says about the user of a valid token. `unknown` has no account here: in standalone mode a
- * user by token only, in main mode nobody. `external` is the user of another issuer, who never has an account here.
+ * Where a user stands. `token-only` has no account although we keep accounts ourselves; `unknown` is missing where users
+ * must be known; `external` is the user of another issuer, who never has an account here.
  */
-export const StandingState = z.enum(['active', 'inactive', 'blocked', 'deleted', 'unknown', 'external']);
+export const StandingState = z.enum([
+  'active',
+  'token-only',
+  'external',
+  'inactive',
+  'blocked',
+  'deleted',
+  'unknown',
+]);
 export type StandingState = z.output<typeof StandingState>;
 
-export const Standing = z.object({
+/** What the edge has to know about a user beside the token. */
+export const UserStanding = z.object({
   userId: UserId,
-  state: StandingState,
-  /**
-   * Whether a valid token of this user that is not revoked may pass. When false the gateway answers 401; an `inactive`
-   * user is passed on to routes of the identity service, which answers in its own words.
-   */
-  admitted: z.boolean(),
-  /** The role that counts, over the one in the token; null when the token decides. */
-  role: z.enum(['user', 'analyst', 'admin']).nullable(),
-  /** Token ids (`jti`, else the digest that the gateway computes) that were ended before their expiry. */
-  revokedTokens: z.array(z.string().max(256)),
-  /** Tokens issued before this second since 1970 are refused; null for none. */
-  notBefore: z.int().min(0).nullable(),
+  /** False for blocked, inactive and deleted users, and for unknown ones where users must be known. */
+  mayEnter: z.boolean(),
+  /** Why or why not; for logs, and for the legacy answer to inactive users. */
+  reason: StandingState,
+  /** The role that counts in place of the token's; absent when the token's counts. */
+  role: AccountRole.optional(),
+  /** Tokens issued before this instant are void; null when none are. */
+  tokensValidFrom: z.iso.datetime().nullable(),
+  /** Ids of single tokens that ended before their expiry (`jti`, else the token's SHA-256, base64url), newest first. */
+  revokedTokenIds: z.array(z.string().max(128)).max(1_000),
 });
-export type Standing = z.output<typeof Standing>;
+export type UserStanding = z.output<typeof UserStanding>;
 
-/** Asked by the gateway for each user of a valid token, and kept for `STANDING_MAX_AGE_MS`. */
-export const ReadStanding = defineRoute({
+/** Asked by the gateway for each active user at most every 10 s, so that an end takes effect within 30 s. */
+export const readUserStanding = defineRoute({
   method: 'get',
   path: '/internal/standing/{userId}',
-  operationId: 'readStanding',
-  summary: 'Whether the tokens of a user may pass, with which role, and which of them have ended',
-  tag: 'identity',
+  operationId: 'readUserStanding',
+  summary: 'Whether a user may enter, with which role, and which tokens are void',
+  tag: 'Internal',
   audience: 'service',
   params: z.object({ userId: UserId }),
   query: z.object({
-    /** Name of the issuer whose key verified the token: `main-backend` (ours sign alike) or another of the gateway's list. */
+    /** Name of the issuer whose key verified the token; `main-backend` stands for ours too, since both sign alike. */
     issuer: z.string().min(1).max(64).default('main-backend'),
   }),
-  responses: { 200: Standing },
+  responses: { 200: UserStanding },
 });

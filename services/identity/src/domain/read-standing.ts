@@ -1,0 +1,81 @@
+import type { UserStanding } from '@orrery/contracts';
+import type { Account } from './account.ts';
+
+/** What the main back end says about a user, as far as standing goes. */
+export interface MainBackendUser {
+  isAdmin: boolean;
+  isBlocked: boolean;
+  isDeleted: boolean;
+}
+
+/** What is known about a user, from wherever accounts are kept. */
+export interface KnownUser {
+  account: Pick<Account, 'role' | 'isActive'> | undefined;
+  /** The user had an account that was deleted. */
+  wasDeleted: boolean;
+  revokedTokens: string[];
+}
+
+type Verdict = Pick<UserStanding, 'mayEnter' | 'reason' | 'role'>;
+
+function standaloneVerdict({ account, wasDeleted }: KnownUser): Verdict {
+  if (account !== undefined) {
+    return account.isActive
+      ? { reason: 'active', mayEnter: true, role: account.role }
+      : { reason: 'inactive', mayEnter: false, role: account.role };
+  }
+  return wasDeleted ? { reason: 'deleted', mayEnter: false } : { reason: 'token-only', mayEnter: true };
+}
+
+/**
+ * The standing of a user of our own accounts.
+ * @param userId the user
+ * @param known what is known
+ */
+export const standaloneStanding = (userId: string, known: KnownUser): UserStanding => ({
+  userId,
+  ...standaloneVerdict(known),
+  tokensValidFrom: null,
+  revokedTokenIds: known.revokedTokens,
+});
+
+function mainVerdict(user: MainBackendUser | undefined): Verdict {
+  if (user === undefined) {
+    return { reason: 'unknown', mayEnter: false };
+  }
+  if (user.isDeleted || user.isBlocked) {
+    return { reason: user.isDeleted ? 'deleted' : 'blocked', mayEnter: false };
+  }
+  return { reason: 'active', mayEnter: true, role: user.isAdmin ? 'admin' : 'user' };
+}
+
+/**
+ * The standing of a user of the main back end. The role of an administrator who lost it there ends here too.
+ * @param userId the user
+ * @param user the main back end's user, undefined when there is none
+ * @param revokedTokens token ids that were logged out here
+ */
+export const mainStanding = (
+  userId: string,
+  user: MainBackendUser | undefined,
+  revokedTokens: string[],
+): UserStanding => ({
+  userId,
+  ...mainVerdict(user),
+  tokensValidFrom: null,
+  revokedTokenIds: revokedTokens,
+});
+
+/**
+ * The standing of another issuer's user, who never inherits an account or a right here.
+ * @param userId the user
+ * @param revokedTokens token ids that were logged out here
+ */
+export const externalStanding = (userId: string, revokedTokens: string[]): UserStanding => ({
+  userId,
+  reason: 'external',
+  mayEnter: true,
+  role: 'user',
+  tokensValidFrom: null,
+  revokedTokenIds: revokedTokens,
+});

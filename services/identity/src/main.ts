@@ -1,0 +1,4 @@
+import { runProcess } from '@orrery/service-kit';
+import { identity } from './module.ts';
+
+await runProcess([identity]);

@@ -1,0 +1,47 @@
+import type { UserStanding } from '@orrery/contracts';
+import type { UserMark } from '@orrery/service-kit';
+import {
+  type MainBackendUser,
+  externalStanding,
+  mainStanding,
+  standaloneStanding,
+} from '../domain/read-standing.ts';
+import type { AccountStore } from '../store/account-store.ts';
+import type { ErasureStore } from '../store/erasure-store.ts';
+import type { SessionStore } from '../store/session-store.ts';
+
+/** Issuer under which the gateway knows the main back end, and us, since both sign with one secret. */
+const SHARED_ISSUER = 'main-backend';
+
+export interface StandingParts {
+  accounts: AccountStore;
+  sessions: SessionStore;
+  erasures: ErasureStore;
+  markOf: UserMark;
+  /** Reads a user of the main back end; undefined in standalone mode. */
+  findMainUser: ((userId: string) => Promise<MainBackendUser | undefined>) | undefined;
+}
+
+export type FindStanding = (userId: string, issuer: string) => Promise<UserStanding>;
+
+/**
+ * Finds the standing of a user, from our accounts or the main back end's.
+ * @param parts stores, and the main back end in main mode
+ */
+export function createFindStanding(parts: StandingParts): FindStanding {
+  const { accounts, sessions, erasures, markOf, findMainUser } = parts;
+  return async (userId, issuer) => {
+    const revokedTokens = await sessions.endedTokens(userId);
+    if (issuer !== SHARED_ISSUER) {
+      return externalStanding(userId, revokedTokens);
+    }
+    if (findMainUser !== undefined) {
+      return mainStanding(userId, await findMainUser(userId), revokedTokens);
+    }
+    const [account, wasDeleted] = await Promise.all([
+      accounts.find(userId),
+      erasures.hasEndedAccount(markOf(userId)),
+    ]);
+    return standaloneStanding(userId, { account, wasDeleted, revokedTokens });
+  };
+}
