@@ -84,18 +84,20 @@ const sleep = (ms: number): Promise<void> =>
  * @param what named in the log
  * @param connect the attempt
  * @param logger where failures go
+ * @param mayPass whether an error can pass by itself
  */
 const withPatience = async <Result>(
   what: string,
   connect: () => Promise<Result>,
   logger: Logger,
+  mayPass: (error: unknown) => boolean = isTransient,
 ): Promise<Result> => {
   const startedAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await connect();
     } catch (error) {
-      if (!isTransient(error) || performance.now() - startedAt > CONNECT_PATIENCE_MS) {
+      if (!mayPass(error) || performance.now() - startedAt > CONNECT_PATIENCE_MS) {
         throw error;
       }
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MAX_PAUSE_MS);
@@ -104,6 +106,15 @@ const withPatience = async <Result>(
     }
   }
 };
+
+// A broker that starts or dies breaks connections in many ways; only a refused sign-in (AMQP 403) says "never".
+const mayComeUp = (error: unknown): boolean =>
+  !(
+    error instanceof Error &&
+    error.cause instanceof Error &&
+    'code' in error.cause &&
+    error.cause.code === 403
+  );
 
 /** Things to undo, last first. */
 class Undo {
@@ -149,7 +160,7 @@ export const startBus = async (
     ...(retryDelaysMs === undefined ? {} : { retryDelaysMs }),
   });
   try {
-    await withPatience('the message broker', () => bus.start(), logger);
+    await withPatience('the message broker', () => bus.start(), logger, mayComeUp);
   } catch (error) {
     await connection?.close();
     throw error;

@@ -107,7 +107,7 @@ export class RabbitmqBus implements EventBus {
     const model = this.#consumeModel;
     this.#consumers.push(...added);
     if (model !== undefined) {
-      await Promise.all(added.map((queueConsumer) => this.#open(queueConsumer, model)));
+      await Promise.all(added.map((queueConsumer) => this.#openFirst(queueConsumer, model)));
     }
   }
 
@@ -274,6 +274,16 @@ export class RabbitmqBus implements EventBus {
     await consumer.open(model, () => {
       void this.#reopen(consumer, model);
     });
+  }
+
+  /** A connection that goes while a queue is opened is no reason to fail: the queue is opened again with the next one. */
+  async #openFirst(consumer: QueueConsumer, model: ChannelModel): Promise<void> {
+    try {
+      await this.#open(consumer, model);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'a consumer channel could not be opened yet');
+      void this.#reopen(consumer, model);
+    }
   }
 
   /** Brings back one channel that ended while its connection lives on. */
