@@ -62,5 +62,6 @@ export const ROUTES: readonly RouteRule[] = [
     bodyLimitBytes: 51 * MIB,
     timeoutMs: 120 * SECOND,
   },
+  { path: '/v1/recurring', service: 'insights', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },
 ];

@@ -7,6 +7,7 @@ import { onDailyMetricsUpdated } from './events/on-daily-metrics-updated.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
 import { alertRoutes } from './http/alerts.ts';
+import { anomalyRoutes } from './http/anomalies.ts';
 import { budgetRoutes } from './http/budgets.ts';
 import { budgetSummary, setBudgetGoal } from './http/compat/cash-sense/budget-goals.ts';
 import { cashSenseAnomalies } from './http/compat/cash-sense/detect-anomalies.ts';
@@ -17,17 +18,23 @@ import { createForecast } from './http/create-forecast.ts';
 import { detectAnomaliesRoute } from './http/detect-anomalies.ts';
 import { detectRecurringRoute } from './http/detect-recurring.ts';
 import { listTransactions } from './http/list-transactions.ts';
+import { recurringRoutes } from './http/recurring.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
+import { analysisJobs } from './jobs/refresh-analyses.ts';
 import { createAlertSettingsStore } from './store/alert-settings-store.ts';
 import { createAlertStore } from './store/alert-store.ts';
+import { createAnalysisMarkStore } from './store/analysis-mark-store.ts';
+import { createAnomalyStore } from './store/anomaly-store.ts';
 import { createBudgetStore } from './store/budget-store.ts';
 import { createDailyMetricsStore } from './store/daily-metrics-store.ts';
 import { createLedgerStore } from './store/ledger-store.ts';
+import { createRecurringStore } from './store/recurring-store.ts';
 import { createUserSettingsStore } from './store/user-settings-store.ts';
 import { createEnterTransactions } from './use-cases/enter-transactions.ts';
 import { createKeepBudgets } from './use-cases/keep-budgets.ts';
 import { createRaiseAlerts } from './use-cases/raise-alerts.ts';
 import { createRebuildDailyMetrics } from './use-cases/rebuild-daily-metrics.ts';
+import { createRefreshAnalyses } from './use-cases/refresh-analyses.ts';
 import { createReportSpending } from './use-cases/report-spending.ts';
 import { createReadUserDay } from './use-cases/user-calendar.ts';
 
@@ -42,7 +49,12 @@ export const insights = defineService({
     const budgetStore = createBudgetStore(mongo);
     const alerts = createAlertStore(mongo);
     const alertSettings = createAlertSettingsStore(mongo);
-    await Promise.all([ledger.prepare(), metrics.prepare(), budgetStore.prepare(), alerts.prepare()]);
+    const recurring = createRecurringStore(mongo);
+    const anomalies = createAnomalyStore(mongo);
+    const marks = createAnalysisMarkStore(mongo);
+    await Promise.all(
+      [ledger, metrics, budgetStore, alerts, recurring, anomalies, marks].map((store) => store.prepare()),
+    );
 
     const stores = { ledger, metrics, settings };
     const defaultTimeZone = config.DEFAULT_TIME_ZONE;
@@ -78,6 +90,17 @@ export const insights = defineService({
     const stopping = new AbortController();
 
     const compute = createCompute();
+    const analyses = createRefreshAnalyses({
+      ledger,
+      marks,
+      recurring,
+      anomalies,
+      raiseAlerts,
+      compute,
+      readUserDay,
+      inTransaction,
+      recordEvents,
+    });
 
     return {
       routes: [
@@ -89,6 +112,8 @@ export const insights = defineService({
         setBudgetGoal(budgets),
         budgetSummary(budgets, readUserDay),
         ...budgetRoutes(budgets),
+        ...recurringRoutes({ recurring, analyses }),
+        ...anomalyRoutes({ anomalies, analyses }),
         ...alertRoutes({ alerts, alertSettings, settings, stopping: stopping.signal }),
         createForecast(compute),
         detectAnomaliesRoute(compute),
@@ -97,10 +122,10 @@ export const insights = defineService({
       subscriptions: [
         onTransactionsCategorized(enter),
         onTransactionsRemoved(enter),
-        onDailyMetricsUpdated({ budgets, raiseAlerts }),
+        onDailyMetricsUpdated({ budgets, raiseAlerts, analyses }),
         onAlertRaised({ alertSettings, settings, sender }),
       ],
-      jobs: rebuildJobs(rebuild, defaultTimeZone),
+      jobs: [...rebuildJobs(rebuild, defaultTimeZone), ...analysisJobs(analyses, defaultTimeZone)],
       drain: () => {
         stopping.abort();
         return Promise.resolve();

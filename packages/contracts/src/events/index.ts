@@ -23,6 +23,8 @@ export const EVENTS: readonly EventDefinition[] = [
   AlertRaised,
   RecurringChanged,
   AnomalyDetected,
+  RecurringChanged,
+  AnomalyDetected,
   UserRegistered,
   UserStandingChanged,
   UserConsentChanged,

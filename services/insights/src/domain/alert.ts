@@ -5,7 +5,14 @@ import { formatMoney } from '@orrery/money';
 import type { BudgetTaxonomy } from './budget.ts';
 import { cashSenseName } from './cash-sense-category.ts';
 
-export const ALERT_KINDS = ['budget_80', 'budget_100', 'large_purchase'] as const;
+export const ALERT_KINDS = [
+  'budget_80',
+  'budget_100',
+  'large_purchase',
+  'anomaly',
+  'recurring_new',
+  'recurring_rose',
+] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 export const ALERT_STATES = ['unread', 'read', 'dismissed'] as const;
@@ -112,6 +119,45 @@ const WORDINGS: Readonly<Record<AlertKind, Readonly<Record<Language, (words: Wor
     ko: ({ merchant, day, amount, other }) => ({
       title: `고액 결제: ${merchant}`,
       text: `${day} ${amount} 결제가 설정 한도 ${other}을 넘었습니다.`,
+    }),
+  },
+  anomaly: {
+    en: ({ merchant, day, amount }) => ({
+      title: `Unusual purchase: ${merchant}`,
+      text: `${amount} on ${day} is not like your other purchases.`,
+    }),
+    fr: ({ merchant, day, amount }) => ({
+      title: `Achat inhabituel : ${merchant}`,
+      text: `${amount} le ${day} ne ressemble pas à vos autres achats.`,
+    }),
+    ko: ({ merchant, day, amount }) => ({
+      title: `평소와 다른 결제: ${merchant}`,
+      text: `${day} ${amount} 결제가 평소와 다릅니다.`,
+    }),
+  },
+  recurring_new: {
+    en: ({ merchant, amount }) => ({
+      title: `New recurring payment: ${merchant}`,
+      text: `${amount} each time.`,
+    }),
+    fr: ({ merchant, amount }) => ({
+      title: `Nouveau paiement récurrent : ${merchant}`,
+      text: `${amount} à chaque fois.`,
+    }),
+    ko: ({ merchant, amount }) => ({ title: `새 정기 결제: ${merchant}`, text: `매회 ${amount}입니다.` }),
+  },
+  recurring_rose: {
+    en: ({ merchant, amount, other }) => ({
+      title: `Recurring payment rose: ${merchant}`,
+      text: `${amount} instead of ${other}.`,
+    }),
+    fr: ({ merchant, amount, other }) => ({
+      title: `Paiement récurrent en hausse : ${merchant}`,
+      text: `${amount} au lieu de ${other}.`,
+    }),
+    ko: ({ merchant, amount, other }) => ({
+      title: `정기 결제 인상: ${merchant}`,
+      text: `${other}에서 ${amount}으로 올랐습니다.`,
     }),
   },
 };

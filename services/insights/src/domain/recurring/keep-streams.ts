@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { addDays } from '@orrery/calendar';
+import type { CalendarDate } from '@orrery/contracts';
+import { merchantKey } from '../detector-transaction.ts';
+import type { RecurringStream } from './detect-recurring.ts';
+
+export const STREAM_STATUSES = ['detected', 'confirmed', 'dismissed'] as const;
+export type StreamStatus = (typeof STREAM_STATUSES)[number];
+
+/** A recurring payment or income as it is kept, with what the user said about it. */
+export interface KeptStream extends RecurringStream {
+  id: string;
+  /** Amount of the last charge, signed minor units. */
+  lastMinor: number;
+  /** The user's own name for it. */
+  name: string | null;
+  status: StreamStatus;
+}
+
+/** What became of a stream since the last look. */
+export interface StreamChange {
+  change: 'new' | 'price-rose' | 'price-fell' | 'ended';
+  stream: KeptStream;
+  /** Amount before a change of price, signed minor units. */
+  previousMinor?: number;
+}
+
+/** Streams as they should be kept, what changed, and those that are no more. */
+export interface KeptStreams {
+  streams: KeptStream[];
+  changes: StreamChange[];
+  goneIds: string[];
+}
+
+/** Charges of a stream that are kept. */
+const MAX_KEPT_CHARGES = 120;
+
+/** Cents and exchange rates are not a change of price. */
+const PRICE_CHANGE = { ratio: 0.03, minor: 30 };
+
+/** A stream that began earlier than this is not news when it is first seen, for instance after a bank was linked. */
+const NEWS_DAYS = 100;
+
+const idOf = (stream: RecurringStream): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        merchantKey(stream.merchant),
+        stream.currency,
+        stream.averageMinor < 0,
+        stream.transactionIds[0],
+      ]),
+    )
+    .digest('base64url')
+    .slice(0, 27);
+
+const isSameDirection = (left: RecurringStream, right: RecurringStream): boolean =>
+  left.currency === right.currency && left.averageMinor < 0 === right.averageMinor < 0;
+
+const differs = (leftMinor: number, rightMinor: number): boolean =>
+  Math.abs(leftMinor - rightMinor) >= Math.max(PRICE_CHANGE.minor, Math.abs(rightMinor) * PRICE_CHANGE.ratio);
+
+/** Only a fixed price can change; a bill that differs each time does not. */
+const priceChange = (before: KeptStream, after: KeptStream): StreamChange | undefined =>
+  after.lastDate > before.lastDate &&
+  !differs(before.lastMinor, before.averageMinor) &&
+  differs(after.lastMinor, before.lastMinor)
+    ? {
+        change: Math.abs(after.lastMinor) > Math.abs(before.lastMinor) ? 'price-rose' : 'price-fell',
+        stream: after,
+        previousMinor: before.lastMinor,
+      }
+    : undefined;
+
+/**
+ * Brings kept streams up to date with what was detected. A detected stream is the kept one with which it shares most
+ * charges, so that a name and a status survive changes of price. Confirmed streams are never dropped.
+ * @param kept what was kept
+ * @param detected what the detector finds now
+ * @param edgesOf day of a stream's first charge and signed amount of its last one
+ * @param today the present day
+ */
+export const keepStreams = (
+  kept: readonly KeptStream[],
+  detected: readonly RecurringStream[],
+  edgesOf: (stream: RecurringStream) => { firstDate: CalendarDate; lastMinor: number },
+  today: CalendarDate,
+): KeptStreams => {
+  const unmatched = new Map(kept.map((stream) => [stream.id, stream]));
+  const streams: KeptStream[] = [];
+  const changes: StreamChange[] = [];
+  const usedIds = new Set<string>();
+  for (const found of detected) {
+    const ids = new Set(found.transactionIds);
+    let best: { stream: KeptStream; shared: number } | undefined;
+    for (const stream of unmatched.values()) {
+      const shared = isSameDirection(stream, found)
+        ? stream.transactionIds.filter((id) => ids.has(id)).length
+        : 0;
+      if (shared > (best?.shared ?? 0)) {
+        best = { stream, shared };
+      }
+    }
+    const before = best?.stream;
+    const id = before?.id ?? idOf(found);
+    if (usedIds.has(id)) {
+      continue;
+    }
+    usedIds.add(id);
+    const { firstDate, lastMinor } = edgesOf(found);
+    const stream: KeptStream = {
+      ...found,
+      lastMinor,
+      transactionIds: found.transactionIds.slice(-MAX_KEPT_CHARGES),
+      id,
+      name: before?.name ?? null,
+      status: before?.status ?? 'detected',
+    };
+    streams.push(stream);
+    if (before === undefined) {
+      if (stream.state !== 'ended' && firstDate >= addDays(today, -NEWS_DAYS)) {
+        changes.push({ change: 'new', stream });
+      }
+      continue;
+    }
+    unmatched.delete(before.id);
+    const price = priceChange(before, stream);
+    if (stream.state === 'ended' && before.state !== 'ended') {
+      changes.push({ change: 'ended', stream });
+    } else if (price !== undefined) {
+      changes.push(price);
+    }
+  }
+  const left = [...unmatched.values()];
+  return {
+    streams: [...streams, ...left.filter(({ status }) => status === 'confirmed')],
+    changes: changes.filter(({ stream }) => stream.status !== 'dismissed'),
+    goneIds: left.filter(({ status }) => status !== 'confirmed').map(({ id }) => id),
+  };
+};
