@@ -13,6 +13,9 @@ export type Amount = z.output<typeof Amount>;
 
 /** Money on the public `/v1` surface: a plain decimal string, so that no client sees a rounded float. */
 export const MoneyText = z
-  .object({ amount: z.string().regex(/^-?\d{1,16}(\.\d{1,4})?$/, 'must be a decimal such as -12.34'), currency: Currency })
+  .object({
+    amount: z.string().regex(/^-?\d{1,16}(\.\d{1,4})?$/, 'must be a decimal such as -12.34'),
+    currency: Currency,
+  })
   .meta({ id: 'Money' });
 export type MoneyText = z.output<typeof MoneyText>;

@@ -16,5 +16,8 @@ export const ResourceId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export type ResourceId = z.output<typeof ResourceId>;
 
 /** `slug` of a category in the taxonomy; membership is checked where the taxonomy is known. */
-export const CategorySlug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).max(64);
+export const CategorySlug = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+  .max(64);
 export type CategorySlug = z.output<typeof CategorySlug>;
