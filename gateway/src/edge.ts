@@ -1,26 +1,28 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ServiceName } from '@orrery/contracts';
-import {
-  type Identity,
-  type ServiceTokenKeys,
-  acceptRequestId,
-  respondWithProblem,
-  signServiceToken,
-} from '@orrery/service-kit';
+import { AppError, type Identity, acceptRequestId, respondWithProblem } from '@orrery/service-kit';
 import type { Logger } from 'pino';
 import { type Admitted, Refusal } from './admission.ts';
+import { clientAddress } from './client-address.ts';
+import type { CrossOrigin } from './cross-origin.ts';
+import type { RequestLimits } from './limits/request-limits.ts';
+import type { Pages } from './pages/gateway-pages.ts';
 import type { UpstreamProxy } from './proxy/fast-proxy.ts';
 import { headersForService } from './proxy/forwarded-headers.ts';
+import type { Upstream, Upstreams } from './proxy/upstreams.ts';
+import type { ServiceTokens } from './proxy/service-tokens.ts';
 import { splitTarget } from './routing/canonical-path.ts';
 
 export interface EdgeParts {
-  /** Pages that the gateway answers itself, by path. */
-  ownPages: ReadonlySet<string>;
-  pages: RequestListener;
-  admit(request: IncomingMessage): Admitted;
+  pages: Pages;
+  admit(request: IncomingMessage, response: ServerResponse, address: string): Admitted | Promise<Admitted>;
+  crossOrigin: CrossOrigin;
+  limits: RequestLimits;
   proxy: UpstreamProxy;
-  addressOf(service: ServiceName): string;
-  keys: ServiceTokenKeys;
+  upstreams: Upstreams;
+  tokens: ServiceTokens;
+  trustedProxyHops: number;
+  /** Called at the end of each request. */
+  observe(outcome: { service: string; method: string; status: number; seconds: number }): void;
   logger: Logger;
 }
 
@@ -29,37 +31,77 @@ const headerOf = (request: IncomingMessage, name: string): string | undefined =>
   return typeof value === 'string' ? value : undefined;
 };
 
+const REPEATABLE: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD']);
+/** Failures that say something about the service; a too large body or a client that left do not. */
+const UPSTREAM_FAULTS: ReadonlySet<string> = new Set(['upstream-unavailable', 'deadline-exceeded']);
+const FAILED_LOGIN: ReadonlySet<number> = new Set([400, 401, 403]);
+
+const isFaultOfUpstream = (error: unknown): error is AppError =>
+  error instanceof AppError && UPSTREAM_FAULTS.has(error.code);
+
 /**
  * The listener of the public port: own pages, else admission, then the proxy. One line is logged per request.
  * @param parts what it is made of
  */
-export function edgeListener({
-  ownPages,
-  pages,
-  admit,
-  proxy,
-  addressOf,
-  keys,
-  logger,
-}: EdgeParts): RequestListener {
-  async function pass(
+export function edgeListener(parts: EdgeParts): RequestListener {
+  const { pages, admit, crossOrigin, limits, proxy, upstreams, tokens, trustedProxyHops, observe, logger } =
+    parts;
+
+  async function forwardTo(
+    upstream: Upstream,
     request: IncomingMessage,
     response: ServerResponse,
-    requestId: string,
-  ): Promise<Identity> {
-    const { rule, identity, target } = admit(request);
+    forward: Parameters<UpstreamProxy['forward']>[3],
+  ): Promise<void> {
+    try {
+      await proxy.forward(upstream.origin, request, response, forward);
+      if (response.headersSent) {
+        upstream.breaker.succeeded();
+      } else {
+        upstream.breaker.abandoned();
+      }
+    } catch (error) {
+      if (isFaultOfUpstream(error)) {
+        upstream.breaker.failed();
+      } else {
+        upstream.breaker.abandoned();
+      }
+      throw error;
+    }
+  }
+
+  async function pass(
+    { rule, identity, target }: Admitted,
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: { requestId: string; address: string },
+  ): Promise<void> {
     const headers = headersForService(request.headers, {
-      requestId,
-      serviceToken: signServiceToken(keys, { identity, target: rule.service, requestId }),
-      clientAddress: request.socket.remoteAddress ?? '',
+      requestId: facts.requestId,
+      serviceToken: tokens.tokenFor(identity, rule.service, facts.requestId),
+      clientAddress: facts.address,
       host: headerOf(request, 'host') ?? '',
     });
+    const forward = { rule, target, headers };
+    const upstream = upstreams.pick(rule.service, identity.userId);
     try {
-      await proxy.forward(addressOf(rule.service), request, response, { rule, target, headers });
+      await forwardTo(upstream, request, response, forward);
     } catch (error) {
-      respondWithProblem(response, error, { requestId, logger, shape: rule.errorShape });
+      const mayRepeat =
+        error instanceof AppError &&
+        error.code === 'upstream-unavailable' &&
+        REPEATABLE.has(request.method) &&
+        !response.headersSent &&
+        !response.destroyed &&
+        upstreams.mayRepeat();
+      if (!mayRepeat) {
+        throw error;
+      }
+      await forwardTo(upstreams.pick(rule.service, identity.userId, upstream), request, response, forward);
     }
-    return identity;
+    if (rule.rateClass === 'login' && FAILED_LOGIN.has(response.statusCode)) {
+      limits.countFailedLogin(facts.address);
+    }
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -68,32 +110,30 @@ export function edgeListener({
     response.setHeader('X-Request-ID', requestId);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     const path = splitTarget(request.url ?? '')?.path;
-    let userId: string | undefined;
-    if (path !== undefined && ownPages.has(path)) {
-      pages(request, response);
-      return;
-    }
+    const method = request.method ?? '';
+    let admitted: Admitted | undefined;
     try {
-      userId = (await pass(request, response, requestId)).userId;
+      if (crossOrigin.answer(request, response)) {
+        return;
+      }
+      if (path !== undefined && pages.has(path)) {
+        pages.answer(request, response);
+        return;
+      }
+      const address = clientAddress(request, trustedProxyHops);
+      const admitting = admit(request, response, address);
+      admitted = admitting instanceof Promise ? await admitting : admitting;
+      await pass(admitted, request, response, { requestId, address });
     } catch (error) {
-      const shape = error instanceof Refusal ? error.shape : 'problem';
-      respondWithProblem(response, error instanceof Refusal ? error.error : error, {
-        requestId,
-        logger,
-        shape,
-      });
+      const shape = error instanceof Refusal ? error.shape : (admitted?.rule.errorShape ?? 'problem');
+      const reason = error instanceof Refusal ? error.error : error;
+      respondWithProblem(response, reason, { requestId, logger, shape });
     }
-    logger.info(
-      {
-        requestId,
-        userId,
-        method: request.method,
-        path,
-        status: response.statusCode,
-        ms: Math.round(performance.now() - startedAt),
-      },
-      'request',
-    );
+    const ms = performance.now() - startedAt;
+    const userId: Identity['userId'] = admitted?.identity.userId;
+    const status = response.statusCode;
+    observe({ service: admitted?.rule.service ?? 'gateway', method, status, seconds: ms / 1_000 });
+    logger.info({ requestId, userId, method, path, status, ms: Math.round(ms) }, 'request');
   }
 
   return (request, response) => {

@@ -1,12 +1,15 @@
 import { type KeyObject, createSecretKey } from 'node:crypto';
 import type { UserRole } from '@orrery/service-kit';
+import type { JwksKeys } from './jwks-keys.ts';
 
 /** One accepted issuer of user tokens. Algorithms are pinned per issuer; keys are key objects, never strings. */
 export interface Issuer {
   name: string;
   algorithms: readonly ('HS256' | 'RS256' | 'ES256')[];
-  /** Present and previous key; more than two never. */
-  keys: readonly KeyObject[];
+  /** Keys that may have signed a token with this key id: the present and the previous secret, or one of a key set. */
+  keysFor(keyId: string | undefined): readonly KeyObject[] | Promise<readonly KeyObject[]>;
+  /** Required `iss`, when the issuer sets one. */
+  issuer?: string;
   /** Required `aud`, when the issuer sets one. */
   audience?: string;
   /** The user id of the claims, or undefined when they name none. */
@@ -31,23 +34,45 @@ const roleByWord: ReadonlyMap<unknown, UserRole> = new Map([
  * role as a word in any case. It sets neither issuer nor audience.
  * @param secrets current secret first, then the previous one during a rotation
  */
-export const mainBackendIssuer = (secrets: readonly string[]): Issuer => ({
-  name: 'main-backend',
-  algorithms: ['HS256'],
-  keys: secrets.map(hmacKey),
-  userIdOf: (claims) => claims['user_id'] ?? claims['id'] ?? claims['sub'],
-  roleOf: ({ role }) => (typeof role === 'string' ? roleByWord.get(role.toUpperCase()) : undefined) ?? 'user',
-});
+export const mainBackendIssuer = (secrets: readonly string[]): Issuer => {
+  const keys = secrets.map(hmacKey);
+  return {
+    name: 'main-backend',
+    algorithms: ['HS256'],
+    keysFor: () => keys,
+    userIdOf: (claims) => claims['user_id'] ?? claims['id'] ?? claims['sub'],
+    roleOf: ({ role }) =>
+      (typeof role === 'string' ? roleByWord.get(role.toUpperCase()) : undefined) ?? 'user',
+  };
+};
 
 /**
  * Supabase: HS256, `aud: authenticated`, user id in `sub`. Its `role` claim names a database role and gives no rights here.
  * @param secret SUPABASE_JWT_SECRET
  */
-export const supabaseIssuer = (secret: string): Issuer => ({
-  name: 'supabase',
-  algorithms: ['HS256'],
-  keys: [hmacKey(secret)],
-  audience: 'authenticated',
+export const supabaseIssuer = (secret: string): Issuer => {
+  const keys = [hmacKey(secret)];
+  return {
+    name: 'supabase',
+    algorithms: ['HS256'],
+    keysFor: () => keys,
+    audience: 'authenticated',
+    userIdOf: (claims) => claims['sub'],
+    roleOf: () => 'user',
+  };
+};
+
+/**
+ * An issuer that publishes its public keys: user id in `sub`, `iss` and `aud` required, no role by its word.
+ * @param settings who it is and what it signs with
+ * @param keys its key set
+ */
+export const jwksIssuer = (
+  settings: { name: string; issuer: string; audience: string; algorithms: readonly ('RS256' | 'ES256')[] },
+  keys: JwksKeys,
+): Issuer => ({
+  ...settings,
+  keysFor: (keyId) => keys.keysFor(keyId),
   userIdOf: (claims) => claims['sub'],
   roleOf: () => 'user',
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { type KeyObject, createHash } from 'node:crypto';
 import { UserId } from '@orrery/contracts';
 import { AppError, type UserRole } from '@orrery/service-kit';
 import jwt from 'jsonwebtoken';
@@ -13,6 +13,8 @@ export interface VerifiedUser {
   /** `jti`, or a digest of the token when it has none. */
   tokenId: string;
   expiresAt: number;
+  /** `iat` in milliseconds since 1970; 0 when the token has none. */
+  issuedAt: number;
 }
 
 const MAX_TOKEN_BYTES = 4_096;
@@ -38,21 +40,40 @@ const refuse = (detail: string, cause?: unknown): AppError =>
 export interface AccessTokenVerifier {
   /**
    * @param token compact JWT from the client
-   * @throws AppError `sign-in-required` with the contract's wording
+   * @returns at once for known keys; a promise only while the key set of an asymmetric issuer has to be fetched
+   * @throws AppError `sign-in-required` with the contract's wording (or a promise rejected with it)
    */
-  verify(token: string): VerifiedUser;
-  /** Forgets every remembered token, after a key rotation or a revocation. */
+  verify(token: string): VerifiedUser | Promise<VerifiedUser>;
+  /** Forgets every remembered token, after a key has left an issuer's key set. */
   forget(): void;
 }
 
-function claimsOf(token: string, issuer: Issuer): Record<string, unknown> | 'expired' | undefined {
-  for (const key of issuer.keys) {
+function headerOf(token: string): { alg: unknown; kid: unknown } | undefined {
+  try {
+    const header: unknown = JSON.parse(
+      Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString(),
+    );
+    return typeof header === 'object' && header !== null
+      ? { alg: Reflect.get(header, 'alg'), kid: Reflect.get(header, 'kid') }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function claimsOf(
+  token: string,
+  issuer: Issuer,
+  keys: readonly KeyObject[],
+): Record<string, unknown> | 'expired' | undefined {
+  for (const key of keys) {
     try {
       const { header, payload } = jwt.verify(token, key, {
         algorithms: [...issuer.algorithms],
         clockTolerance: CLOCK_TOLERANCE_S,
         complete: true,
         ...(issuer.audience === undefined ? {} : { audience: issuer.audience }),
+        ...(issuer.issuer === undefined ? {} : { issuer: issuer.issuer }),
       });
       const isPlain =
         !('crit' in header) && (header.typ === undefined || /^(jwt|at\+jwt)$/i.test(header.typ));
@@ -82,14 +103,31 @@ export function accessTokenVerifier(
 ): AccessTokenVerifier {
   const remembered = new LRUCache<string, VerifiedUser>({ max: CACHE_ENTRIES, ttl: CACHE_MS });
 
-  function check(token: string): VerifiedUser {
+  function check(token: string): VerifiedUser | Promise<VerifiedUser> {
+    const header = headerOf(token);
+    const candidates = issuers.filter(({ algorithms }) => algorithms.some((known) => known === header?.alg));
+    const keyId = typeof header?.kid === 'string' ? header.kid : undefined;
+    const keys = candidates.map((issuer) => issuer.keysFor(keyId));
+    const known = keys.flatMap((found) => (found instanceof Promise ? [] : [found]));
+    return known.length === keys.length
+      ? judge(token, candidates, known)
+      : Promise.all(keys).then((found) => judge(token, candidates, found));
+  }
+
+  function judge(
+    token: string,
+    candidates: readonly Issuer[],
+    keys: readonly (readonly KeyObject[])[],
+  ): VerifiedUser {
     let expired = false;
-    for (const issuer of issuers) {
-      const claims = claimsOf(token, issuer);
+    for (const [index, issuer] of candidates.entries()) {
+      const claims = claimsOf(token, issuer, keys[index] ?? []);
       if (claims === 'expired') {
         expired = true;
       } else if (claims !== undefined) {
-        return accept(token, issuer, claims);
+        const user = accept(token, issuer, claims);
+        remembered.set(token, user);
+        return user;
       }
     }
     throw refuse(expired ? EXPIRED : INVALID);
@@ -119,6 +157,7 @@ export function accessTokenVerifier(
           ? jti
           : createHash('sha256').update(token).digest('base64url'),
       expiresAt: exp * 1000,
+      issuedAt: isSeconds(iat) ? iat * 1000 : 0,
     };
   }
 
@@ -135,9 +174,7 @@ export function accessTokenVerifier(
         }
         return known;
       }
-      const user = check(token);
-      remembered.set(token, user);
-      return user;
+      return check(token);
     },
     forget: () => remembered.clear(),
   };

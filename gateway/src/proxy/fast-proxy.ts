@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '@orrery/service-kit';
-import { Pool, errors } from 'undici';
+import { type Dispatcher, Pool, errors } from 'undici';
 import type { RouteRule } from '../routing/route-table.ts';
-import { limitedBody } from './limited-body.ts';
 import { isPassedToClient } from './forwarded-headers.ts';
+import { type LimitedBody, limitedBody } from './limited-body.ts';
 
 /** A request ready to be forwarded. */
 export interface Forward {
@@ -17,8 +16,9 @@ export interface Forward {
 /** Forwards requests to services and streams the answers back. */
 export interface UpstreamProxy {
   /**
-   * Answers `response` with what the upstream answers.
-   * @throws AppError `upstream-unavailable` or `deadline-exceeded` while nothing has been sent yet
+   * Answers `response` with what the upstream answers. Returns as well when the client has left.
+   * @throws AppError `upstream-unavailable`, `deadline-exceeded` or `body-too-large` while nothing has been sent yet;
+   *   an answer that breaks off in the middle ends with a destroyed connection, so that nobody takes it for a whole one
    */
   forward(
     origin: string,
@@ -33,9 +33,22 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** Shorter than the services' own keep-alive of 65 s, so that a service never closes a connection we are about to use. */
 export const KEEP_ALIVE_MS = 55_000;
 const CONNECTIONS_PER_UPSTREAM = 128;
+const NO_TIMEOUT = 0;
 
-const hasBody = (request: IncomingMessage): boolean =>
-  request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+/** Seconds after which a client may try again when a service is down or slow. */
+const RETRY_AFTER_S = '2';
+
+/**
+ * Whether a request brings a body.
+ * @param request the request
+ */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  (headers['content-length'] !== undefined && headers['content-length'] !== '0') ||
+  headers['transfer-encoding'] !== undefined;
+
+/** The error of an answer that took longer than its route allows. */
+export const tooLate = (cause?: unknown): AppError =>
+  new AppError('deadline-exceeded', { cause, headers: { 'Retry-After': RETRY_AFTER_S } });
 
 /**
  * What a failed exchange with a service means for the client. Reasons stay in the log.
@@ -45,11 +58,126 @@ export function upstreamError(error: unknown): AppError {
   if (error instanceof AppError) {
     return error;
   }
-  const isTimeout =
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError ||
-    (error instanceof Error && error.name === 'TimeoutError');
-  return new AppError(isTimeout ? 'deadline-exceeded' : 'upstream-unavailable', { cause: error });
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+    return tooLate(error);
+  }
+  return new AppError('upstream-unavailable', { cause: error, headers: { 'Retry-After': RETRY_AFTER_S } });
+}
+
+const isEventStream = (contentType: string | string[] | undefined): boolean =>
+  typeof contentType === 'string' && contentType.startsWith('text/event-stream');
+
+/** One exchange: what undici reports goes straight to the client's response. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse;
+  readonly #rule: RouteRule;
+  readonly #body: LimitedBody | undefined;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #isOver = false;
+  #hasLeft = false;
+
+  constructor(
+    response: ServerResponse,
+    rule: RouteRule,
+    body: LimitedBody | undefined,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#response = response;
+    this.#rule = rule;
+    this.#body = body;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    response.once('close', this.#onClose);
+    if (rule.streaming !== true) {
+      this.#deadline = setTimeout(() => {
+        this.#abort(tooLate());
+      }, rule.timeoutMs);
+    }
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#isOver) {
+      this.#hasLeft = true;
+      this.#abort(new Error('the client left'));
+    }
+  };
+
+  #abort(error: Error): void {
+    if (this.#controller === undefined) {
+      this.#end(error);
+    } else {
+      this.#controller.abort(error);
+    }
+  }
+
+  #end(error?: unknown): void {
+    if (this.#isOver) {
+      return;
+    }
+    this.#isOver = true;
+    clearTimeout(this.#deadline);
+    this.#response.off('close', this.#onClose);
+    this.#body?.release();
+    if (error === undefined || this.#hasLeft) {
+      this.#resolve();
+    } else if (this.#response.headersSent) {
+      this.#response.destroy();
+      this.#resolve();
+    } else {
+      this.#reject(upstreamError(error));
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) {
+      controller.abort(new Error('the exchange is over'));
+    }
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) {
+      return;
+    }
+    const response = this.#response;
+    response.statusCode = status;
+    for (const name in headers) {
+      const value = headers[name];
+      if (value !== undefined && isPassedToClient(name)) {
+        response.setHeader(name, value);
+      }
+    }
+    if (this.#rule.streaming === true || isEventStream(headers['content-type'])) {
+      clearTimeout(this.#deadline);
+      response.flushHeaders();
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#response.write(chunk)) {
+      controller.pause();
+      this.#response.once('drain', () => {
+        controller.resume();
+      });
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#response.end();
+    this.#end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#end(this.#body?.failure ?? error);
+  }
 }
 
 /** The proxy for authenticated traffic: undici's pools, no body parsing, no Express on the way. */
@@ -66,50 +194,31 @@ export function fastProxy(): UpstreamProxy {
       connect: { timeout: CONNECT_TIMEOUT_MS },
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      // Time limits that reach over both are kept by the exchange.
+      headersTimeout: NO_TIMEOUT,
+      bodyTimeout: NO_TIMEOUT,
     });
     pools.set(origin, pool);
     return pool;
   }
 
-  async function forward(
-    origin: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-    { rule, target, headers }: Forward,
-  ): Promise<void> {
-    const gone = new AbortController();
-    const onClose = (): void => gone.abort();
-    response.once('close', onClose);
-    try {
-      const answer = await poolOf(origin).request({
-        path: target,
-        method: request.method ?? 'GET',
-        headers,
-        body: hasBody(request) ? limitedBody(request, rule.bodyLimitBytes) : null,
-        headersTimeout: rule.timeoutMs,
-        bodyTimeout: rule.timeoutMs,
-        signal: gone.signal,
-      });
-      response.statusCode = answer.statusCode;
-      for (const [name, value] of Object.entries(answer.headers)) {
-        if (value !== undefined && isPassedToClient(name)) {
-          response.setHeader(name, value);
-        }
-      }
-      response.flushHeaders();
-      await pipeline(answer.body, response);
-    } catch (error) {
-      // Nobody is left to answer when the client went away first.
-      if (!gone.signal.aborted) {
-        throw upstreamError(error);
-      }
-    } finally {
-      response.off('close', onClose);
-    }
-  }
-
   return {
-    forward,
+    forward: (origin, request, response, { rule, target, headers }) =>
+      new Promise((resolve, reject) => {
+        const body = hasBody(request) ? limitedBody(request, rule.bodyLimitBytes) : undefined;
+        const silence = rule.streaming === true ? rule.timeoutMs : NO_TIMEOUT;
+        poolOf(origin).dispatch(
+          {
+            path: target,
+            method: request.method ?? 'GET',
+            headers,
+            body: body?.stream ?? null,
+            headersTimeout: silence,
+            bodyTimeout: silence,
+          },
+          new Exchange(response, rule, body, resolve, reject),
+        );
+      }),
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));
     },

@@ -24,6 +24,7 @@ const PASSED_TO_SERVICE: ReadonlySet<string> = new Set([
   'traceparent',
   'tracestate',
   'user-agent',
+  'x-api-key',
 ]);
 
 /** Headers of a service's answer that stay inside. */
@@ -60,7 +61,8 @@ export function headersForService(incoming: IncomingHttpHeaders, facts: EdgeFact
     'x-forwarded-for': facts.clientAddress,
     'x-forwarded-host': facts.host,
   };
-  for (const [name, value] of Object.entries(incoming)) {
+  for (const name in incoming) {
+    const value = incoming[name];
     if (typeof value === 'string' && PASSED_TO_SERVICE.has(name)) {
       headers[name] = value;
     }

@@ -2,29 +2,59 @@ import type { IncomingMessage } from 'node:http';
 import { Transform } from 'node:stream';
 import { AppError } from '@orrery/service-kit';
 
+/** A body on its way to a service. */
+export interface LimitedBody {
+  stream: Transform;
+  /** Why it was cut off. */
+  readonly failure: AppError | undefined;
+  /** Lets the rest of the request flow away, so that the connection does not stall after an early answer. */
+  release(): void;
+}
+
 /**
  * The request body, cut off with `body-too-large` as soon as it has more bytes than allowed; a chunked body declares
  * no length, so it has to be counted.
  * @param request the incoming request
  * @param limitBytes largest body
  */
-export function limitedBody(request: IncomingMessage, limitBytes: number): Transform {
+export function limitedBody(request: IncomingMessage, limitBytes: number): LimitedBody {
   let seenBytes = 0;
-  const counter = new Transform({
+  let failure: AppError | undefined;
+  const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       seenBytes += chunk.length;
       if (seenBytes > limitBytes) {
-        done(
-          new AppError('body-too-large', {
-            detail: `At most ${limitBytes} bytes are accepted here.`,
-            headers: { Connection: 'close' },
-          }),
-        );
+        failure = new AppError('body-too-large', {
+          detail: `At most ${limitBytes} bytes are accepted here.`,
+          headers: { Connection: 'close' },
+        });
+        done(failure);
       } else {
         done(null, chunk);
       }
     },
   });
-  request.once('error', (error) => counter.destroy(error));
-  return request.pipe(counter);
+  // Nobody else may listen when the exchange ends before the body does.
+  stream.on('error', () => request.unpipe(stream));
+  const cut = (): void => {
+    stream.destroy(new Error('the client left'));
+  };
+  request.once('error', cut);
+  request.once('aborted', cut);
+  request.pipe(stream);
+  return {
+    stream,
+    get failure() {
+      return failure;
+    },
+    release() {
+      request.off('error', cut);
+      request.off('aborted', cut);
+      if (!request.readableEnded) {
+        request.unpipe(stream);
+        stream.destroy();
+        request.resume();
+      }
+    },
+  };
 }

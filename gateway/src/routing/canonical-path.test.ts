@@ -24,6 +24,7 @@ describe('canonical paths', () => {
     ['/public/.%2e/admin', 'half-escaped dots'],
     ['/public/%2E%2E/admin', 'escaped dots in upper case'],
     ['/public/..', 'dot-dot at the end'],
+    ['/public/..;/admin', 'dot-dot with a parameter'],
     ['/public//admin', 'empty segment'],
     ['//admin', 'empty first segment'],
     ['/public%2fadmin', 'escaped slash'],

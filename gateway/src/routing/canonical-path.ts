@@ -1,9 +1,9 @@
 /**
- * A path is canonical when every reader splits it alike: printable ASCII, no empty, `.` or `..` segment, no backslash,
+ * A path is canonical when every reader splits it alike: printable ASCII, no empty, `.` or `..` segment (with or without `;…` behind it), no backslash,
  * and no percent escape that hides a slash, a backslash, a dot or a control character. Two parsers that disagree about
  * a path are how a request slips past a check, so anything else is refused instead of repaired.
  */
-const CANONICAL = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+\/?$/;
+const CANONICAL = /^(?:\/(?!\.{1,2}(?:[;/]|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+\/?$/;
 // %2e (.), %2f (/), %5c (\), %00-%1f and %7f (controls), %25 (a second layer of escapes).
 const HIDDEN = /%(?:2[ef5]|5c|[01][0-9a-f]|7f)/i;
 const MAX_PATH_LENGTH = 2_048;

@@ -5,7 +5,7 @@ const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
 /** Which counter a request is charged to; the numbers are settings. */
-export type RateClass = 'standard' | 'upload';
+export type RateClass = 'standard' | 'upload' | 'chat' | 'login';
 
 /** One row of the public surface. */
 export interface RouteRule {
@@ -28,6 +28,11 @@ export interface RouteRule {
   bodyLimitBytes: number;
   /** The answer may be an event stream: headers go out at once and no total time limit applies. */
   streaming?: boolean;
+  /**
+   * The route takes WebSockets. `sign-in-first` refuses a bad token before the upgrade; `tell-inside` lets the service
+   * accept and say so in a frame, as Reho's contract wants. Without it an upgrade is refused.
+   */
+  socket?: 'sign-in-first' | 'tell-inside';
 }
 
 /** Rules of the `/v1` surface: problem bodies, JSON up to 1 MiB. */
@@ -43,17 +48,40 @@ const cashSense = { ...v1, errorShape: 'error' } as const;
 /** PocketC and its administration: FastAPI's `{ "detail": … }` bodies. */
 const pocketc = { ...v1, errorShape: 'detail' } as const;
 
+/** Accounts: PocketC's bodies; some of it before anybody is signed in. */
+const account = { ...pocketc, service: 'identity' } as const;
+const open = { ...account, audience: 'public' } as const;
+/** Detectors take 20,000 transactions at once. */
+const batch = { ...v1, bodyLimitBytes: 8 * MIB } as const;
+
 /** The whole public surface behind the gateway, by path. Everything that is not here does not exist outside. */
 export const ROUTES: readonly RouteRule[] = [
   { path: '/admin/rebuild-daily-metrics', service: 'insights', ...pocketc, audience: 'admin' },
+  { path: '/admin/stats', ...account },
+  { path: '/admin/users', ...account },
+  { path: '/ai/categories', service: 'categorization', ...pocketc },
   { path: '/api/budget_summary', service: 'insights', ...cashSense },
+  { path: '/api/categorize_transaction', service: 'categorization', ...cashSense },
+  { path: '/api/detect_anomalies', service: 'insights', ...cashSense },
+  { path: '/api/predict_expenses', service: 'insights', ...cashSense },
+  { path: '/api/retrain_models', service: 'categorization', ...cashSense },
   { path: '/api/set_budget_goal', service: 'insights', ...cashSense },
   { path: '/api/spending_report', service: 'insights', ...cashSense },
+  { path: '/auth/login', ...open, rateClass: 'login' },
+  { path: '/auth/logout', ...account },
+  { path: '/auth/me', ...account },
+  { path: '/auth/refresh', ...open, rateClass: 'login' },
+  { path: '/auth/register', ...open },
+  { path: '/users', ...account },
   { path: '/v1/alerts', service: 'insights', ...v1 },
-  { path: '/v1/alerts/stream', exact: true, service: 'insights', ...v1, streaming: true, timeoutMs: 60 * SECOND },
+  { path: '/v1/alerts/stream', service: 'insights', ...v1, streaming: true, timeoutMs: 60 * SECOND },
+  { path: '/v1/anomalies', service: 'insights', ...batch },
+  { path: '/v1/audit-log', service: 'identity', ...v1 },
   { path: '/v1/budgets', service: 'insights', ...v1 },
   { path: '/v1/categories', service: 'categorization', ...v1 },
   { path: '/v1/categorize', service: 'categorization', ...v1 },
+  { path: '/v1/categorizer', service: 'categorization', ...v1 },
+  { path: '/v1/forecast', service: 'insights', ...v1 },
   {
     path: '/v1/imports',
     service: 'ingestion',
@@ -62,6 +90,14 @@ export const ROUTES: readonly RouteRule[] = [
     bodyLimitBytes: 51 * MIB,
     timeoutMs: 120 * SECOND,
   },
+  { path: '/v1/models/categorizer', service: 'categorization', ...v1 },
+  { path: '/v1/privacy', service: 'identity', ...v1 },
+  { path: '/v1/privacy/erasures', service: 'identity', ...v1, audience: 'public' },
+  { path: '/v1/recategorizations', service: 'categorization', ...v1 },
   { path: '/v1/recurring', service: 'insights', ...v1 },
+  { path: '/v1/recurring/detect', service: 'insights', ...batch },
+  { path: '/v1/rules', service: 'categorization', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },
+  { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
+  { path: '/v1/transactions/{transactionId}/explanation', service: 'categorization', ...v1 },
 ];

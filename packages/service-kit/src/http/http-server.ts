@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServiceInstance } from '../define-service.ts';
@@ -7,7 +7,8 @@ import type { ServiceInstance } from '../define-service.ts';
 const KEEP_ALIVE_MS = 65_000;
 // A client that dribbles its headers; Node refuses a value above that of the whole request.
 const HEADERS_MS = 20_000;
-const REQUEST_MS = 30_000;
+// An upload of 50 MiB on a slow line takes its time; routes bound their own answers, and headers have 20 s.
+const REQUEST_MS = 150_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_REQUESTS_PER_SOCKET = 10_000;
 const IDLE_SWEEP_MS = 50;
@@ -23,18 +24,28 @@ export interface ListeningServer {
   close(timeoutMs: number): Promise<boolean>;
 }
 
-const REFUSALS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+const REFUSALS: Readonly<Record<string, { status: number; code: string; title: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', title: 'The headers are too large' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'request-timeout',
+    title: 'The request took too long to arrive',
+  },
 };
+const MALFORMED = { status: 400, code: 'malformed-request', title: 'The request could not be read' };
 
+// These requests never become one that a listener sees, so the answer is written by hand.
 const refuseConnection = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const { status, code, title } = REFUSALS[error.code ?? ''] ?? MALFORMED;
+  const body = JSON.stringify({ type: `urn:orrery:problem:${code}`, title, status, code });
+  socket.end(
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+      `Content-Type: application/problem+json\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+  );
 };
 
 const closeServer = async (server: Server, timeoutMs: number): Promise<boolean> => {

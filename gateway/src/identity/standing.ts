@@ -1,0 +1,87 @@
+import type { UserStanding } from '@orrery/contracts';
+import { AppError } from '@orrery/service-kit';
+import { LRUCache } from 'lru-cache';
+
+const ENTRIES = 50_000;
+/** Beyond this age an answer is renewed in the background. */
+const RENEW_MS = 10_000;
+/** Beyond this age nobody is let in by it while identity can be asked; with RENEW_MS it keeps the promise of 30 s. */
+const BELIEVED_MS = 25_000;
+
+interface Known {
+  standing: UserStanding;
+  at: number;
+  renewing?: Promise<UserStanding>;
+}
+
+const keyOf = (userId: string, issuer: string): string => `${issuer} ${userId}`;
+
+/** Whether users may enter, as the identity service says. */
+export interface StandingStore {
+  /**
+   * @param userId the user
+   * @param issuer who signed the token
+   * @returns at once for a user who was seen in the last 25 s
+   * @throws AppError `unavailable` for a user never seen while identity cannot be reached; one that was seen keeps the
+   *   last answer, so that an outage of identity locks nobody out who is at work and lets nobody in who is new
+   */
+  standingOf(userId: string, issuer: string): UserStanding | Promise<UserStanding>;
+}
+
+/**
+ * A store over an asking function.
+ * @param ask asks the identity service for one user
+ * @param now milliseconds
+ */
+export function standingStore(
+  ask: (userId: string, issuer: string) => Promise<UserStanding>,
+  now: () => number = Date.now,
+): StandingStore {
+  const known = new LRUCache<string, Known>({ max: ENTRIES });
+  const firstAsks = new Map<string, Promise<UserStanding>>();
+
+  function renew(userId: string, issuer: string, entry: Known): Promise<UserStanding> {
+    entry.renewing ??= ask(userId, issuer)
+      .then((standing) => {
+        known.set(keyOf(userId, issuer), { standing, at: now() });
+        return standing;
+      })
+      .catch(() => {
+        delete entry.renewing;
+        return entry.standing;
+      });
+    return entry.renewing;
+  }
+
+  function meet(userId: string, issuer: string): Promise<UserStanding> {
+    const key = keyOf(userId, issuer);
+    const asking =
+      firstAsks.get(key) ??
+      ask(userId, issuer)
+        .then((standing) => {
+          known.set(key, { standing, at: now() });
+          return standing;
+        })
+        .catch((cause: unknown) => {
+          throw new AppError('unavailable', { cause, headers: { 'Retry-After': '2' } });
+        })
+        .finally(() => firstAsks.delete(key));
+    firstAsks.set(key, asking);
+    return asking;
+  }
+
+  return {
+    standingOf(userId, issuer) {
+      const entry = known.get(keyOf(userId, issuer));
+      if (entry === undefined) {
+        return meet(userId, issuer);
+      }
+      const age = now() - entry.at;
+      if (age <= RENEW_MS) {
+        return entry.standing;
+      }
+      const renewed = renew(userId, issuer, entry);
+      return age <= BELIEVED_MS ? entry.standing : renewed;
+    },
+  };
+}
