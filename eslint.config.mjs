@@ -8,7 +8,17 @@ export default tseslint.config(
   {
     languageOptions: {
       globals: Object.fromEntries(
-        ['module', 'process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'performance', 'fetch'].map((name) => [name, 'readonly']),
+        [
+          'module',
+          'process',
+          'console',
+          'URL',
+          'Buffer',
+          'setTimeout',
+          'clearTimeout',
+          'performance',
+          'fetch',
+        ].map((name) => [name, 'readonly']),
       ),
     },
     rules: {
@@ -22,7 +32,15 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', '**/cli.ts', 'infra/all-in-one/**', '**/bench/**', 'tests/setup/**', 'tests/faults/kill-journey.ts', 'tests/newcomer/**'],
+    files: [
+      'scripts/**',
+      '**/cli.ts',
+      'infra/all-in-one/**',
+      '**/bench/**',
+      'tests/setup/**',
+      'tests/faults/kill-journey.ts',
+      'tests/newcomer/**',
+    ],
     rules: { 'no-console': 'off' },
   },
 );
