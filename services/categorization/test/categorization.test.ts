@@ -3,6 +3,7 @@ import { TransactionsCategorized, TransactionsIngested, TransactionsRemoved } fr
 import { anIngestedTransaction, aUser, eventually, startTestService } from '@orrery/testing';
 import type { TestService } from '@orrery/testing';
 import { z } from 'zod';
+import { loadArtifacts } from '../src/artifacts/load-artifacts.ts';
 import { categorization } from '../src/module.ts';
 
 const Categories = z.object({
@@ -319,7 +320,7 @@ describe('the older systems', () => {
 
     expect(reply).toMatchObject({
       status: 200,
-      json: { category: 'foodAndDrink', subcategory: 'groceries', model_version: '1' },
+      json: { category: 'foodAndDrink', subcategory: 'groceries', model_version: loadArtifacts().version },
     });
   });
 });

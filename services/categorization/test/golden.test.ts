@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loadArtifacts } from '../src/artifacts/load-artifacts.ts';
 import { decideFromText } from '../src/domain/decide-from-text.ts';
 import { readMerchantName } from '../src/domain/merchant-name.ts';
-import { measure } from '../training/evaluate.ts';
+import { measure } from '../src/domain/learning/measure-decisions.ts';
 import { loadGolden } from '../training/load-sources.ts';
 
 const artifacts = loadArtifacts();

@@ -4,42 +4,15 @@ import { categorize } from '../src/domain/categorize.ts';
 import { primaryIndex } from '../src/domain/combine.ts';
 import { decideFromText } from '../src/domain/decide-from-text.ts';
 import type { Artifacts } from '../src/domain/decide-from-text.ts';
+import { measure, outcomeOf } from '../src/domain/learning/measure-decisions.ts';
+import type { LabelledRow } from '../src/domain/learning/measure-decisions.ts';
+import { score } from '../src/domain/learning/score-outcomes.ts';
+import type { Outcome, Scores } from '../src/domain/learning/score-outcomes.ts';
 import { readMerchantName } from '../src/domain/merchant-name.ts';
 import { DEFAULT_THRESHOLDS } from '../src/domain/thresholds.ts';
 import { remember } from '../src/domain/user-memory.ts';
 import type { MemoryVote } from '../src/domain/user-memory.ts';
 import { loadEvaluationSets, loadGolden } from './load-sources.ts';
-import { score } from './measure.ts';
-import type { Outcome, Scores } from './measure.ts';
-
-/** A row that can be measured. */
-export interface LabelledRow {
-  description: string;
-  amountMinor: number;
-  currency: string;
-  country: string;
-  primary: string;
-}
-
-/**
- * Measures rows at the level of the sixteen primaries.
- * @param rows labelled rows
- * @param artifactsOf artifacts to use for a row; cross-validation gives each row those that never saw it
- */
-export const measure = <Row extends LabelledRow>(
-  rows: readonly Row[],
-  artifactsOf: (row: Row) => Artifacts,
-): Scores => {
-  const outcomes = rows.map((row): Outcome => {
-    const decision = decideFromText(row, readMerchantName(row.description), artifactsOf(row));
-    return {
-      expected: row.primary,
-      predicted: PFC_PRIMARIES[primaryIndex(decision.category)] ?? '',
-      confidence: decision.confidence,
-    };
-  });
-  return score(outcomes, DEFAULT_THRESHOLDS.auto);
-};
 
 /** A day on which all choices of the simulated user fall: the order counts, not the decay. */
 const STREAM_DAY = 20_000;
@@ -115,6 +88,7 @@ export const tableLine = (name: string, scores: Scores): string => {
 if (import.meta.main) {
   const artifacts = loadArtifacts();
   const lines: string[] = [];
+  const pooled: Outcome[] = [];
   const folder = process.env['ORRERY_EVALUATION_DATA'];
   if (folder !== undefined) {
     for (const [name, rows] of loadEvaluationSets(folder)) {
@@ -125,6 +99,9 @@ if (import.meta.main) {
             measure(rows, () => artifacts),
           ),
         );
+        if (!name.startsWith('stream_')) {
+          pooled.push(...rows.map((row) => outcomeOf(row, artifacts)));
+        }
       }
       if (name.startsWith('stream_')) {
         for (const { from, to, withoutMemory, withMemory } of learningCurve(rows, artifacts, 100)) {
@@ -136,6 +113,7 @@ if (import.meta.main) {
       }
     }
     lines.push(
+      tableLine('together, no stream', score(pooled, DEFAULT_THRESHOLDS.auto)),
       `(${[...TRAINED_ON].join(', ')}: see metrics in data/manifest.json, measured by cross-validation)`,
     );
   }

@@ -8,13 +8,16 @@ import { buildLexicon } from '../src/domain/merchant-lexicon.ts';
 import { readMerchantName } from '../src/domain/merchant-name.ts';
 import type { TextModel } from '../src/domain/text-classifier.ts';
 import { compress, lexiconText, mccText } from './build-lexicon.ts';
-import { measure, tableLine } from './evaluate.ts';
-import { fit, quantise } from './fit.ts';
+import { formatGolden, measure } from '../src/domain/learning/measure-decisions.ts';
+import type { Scores } from '../src/domain/learning/score-outcomes.ts';
+import { seededRandom } from '../src/domain/learning/seeded-random.ts';
+import { trainClassifier } from '../src/domain/learning/train-candidate.ts';
+import { formatTrainingTexts } from '../src/domain/learning/training-set.ts';
+import type { TrainingText } from '../src/domain/learning/training-set.ts';
+import { tableLine } from './evaluate.ts';
 import { loadGolden, loadTrainingStatements } from './load-sources.ts';
 import type { StatementRow } from './load-sources.ts';
-import type { Scores } from './measure.ts';
-import { seededRandom } from './random.ts';
-import { trainingRows } from './training-rows.ts';
+import { trainingTexts } from './training-rows.ts';
 
 const SEED = 20_261_120;
 const FOLDS = 5;
@@ -40,16 +43,9 @@ const foldOf = (row: StatementRow): number => {
 const trainModel = (
   version: string,
   keep?: (row: StatementRow) => boolean,
-): { model: TextModel; counts: Record<string, number> } => {
-  const rows = trainingRows(SETTINGS, seededRandom(SEED), keep);
-  const counts: Record<string, number> = {};
-  for (const { source } of rows) {
-    counts[source] = (counts[source] ?? 0) + 1;
-  }
-  return {
-    model: quantise(fit(rows, { ...SETTINGS, random: seededRandom(SEED + 1) }), version, SETTINGS.faint),
-    counts,
-  };
+): { model: TextModel; texts: TrainingText[] } => {
+  const texts = trainingTexts(SETTINGS, seededRandom(SEED), keep);
+  return { model: trainClassifier(texts, SETTINGS, SEED + 1, version), texts };
 };
 
 const version = process.argv[2] ?? '1';
@@ -72,9 +68,14 @@ for (const source of new Set(statements.map((row) => row.source))) {
   const rows = statements.filter((row) => row.source === source);
   metrics[source] = measure(rows, (row) => ({ ...parts, model: foldModels[foldOf(row)] ?? null }));
 }
-const { model, counts } = trainModel(version);
-for (const language of ['en', 'fr', 'ko']) {
-  metrics[`golden_${language}`] = measure(loadGolden(language), () => ({ ...parts, model }));
+const { model, texts } = trainModel(version);
+const golden = new Map(['en', 'fr', 'ko'].map((language) => [`golden_${language}`, loadGolden(language)]));
+for (const [name, rows] of golden) {
+  metrics[name] = measure(rows, () => ({ ...parts, model }));
+}
+const counts: Record<string, number> = {};
+for (const { source } of texts) {
+  counts[source] = (counts[source] ?? 0) + 1;
 }
 
 const data = new URL('../data/', import.meta.url);
@@ -86,6 +87,8 @@ const write = (name: string, bytes: Uint8Array): void => {
 write('lexicon.tsv.br', compress(Buffer.from(lexicon, 'utf8')));
 write('mcc.tsv', Buffer.from(codes, 'utf8'));
 write('model.i8.br', compress(new Uint8Array(model.weights.buffer)));
+write('training-texts.tsv.br', compress(Buffer.from(formatTrainingTexts(texts), 'utf8')));
+write('golden.tsv.br', compress(Buffer.from(formatGolden(golden), 'utf8')));
 
 const rounded = (value: number): number => Math.round(value * 10_000) / 10_000;
 const manifest: Manifest = {

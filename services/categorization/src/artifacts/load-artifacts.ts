@@ -8,6 +8,10 @@ import type { Artifacts } from '../domain/decide-from-text.ts';
 import { buildLexicon } from '../domain/merchant-lexicon.ts';
 import type { LexiconEntry } from '../domain/merchant-lexicon.ts';
 import { CLASS_COUNT } from '../domain/text-classifier.ts';
+import { parseGolden } from '../domain/learning/measure-decisions.ts';
+import type { LabelledRow } from '../domain/learning/measure-decisions.ts';
+import { parseTrainingTexts } from '../domain/learning/training-set.ts';
+import type { TrainingText } from '../domain/learning/training-set.ts';
 import type { TextModel } from '../domain/text-classifier.ts';
 import { FEATURE_BUCKETS } from '../domain/text-features.ts';
 
@@ -27,6 +31,25 @@ export const Manifest = z.object({
   metrics: z.record(z.string(), z.object({ rows: z.int(), accuracy: z.number(), macroF1: z.number() })),
 });
 export type Manifest = z.output<typeof Manifest>;
+
+const TrainingSettings = z.object({
+  balance: z.number(),
+  step: z.number(),
+  penalty: z.number(),
+  epochs: z.number(),
+  faint: z.number(),
+});
+type TrainingSettings = z.output<typeof TrainingSettings>;
+
+/**
+ * Fingerprint of the shipped files. A model that was trained later belongs to the files that it was trained beside.
+ * @param manifest the shipped manifest
+ */
+export const baseOf = (manifest: Manifest): string =>
+  createHash('sha256')
+    .update(JSON.stringify([manifest.files, manifest.weights]))
+    .digest('hex')
+    .slice(0, 12);
 
 /** Thrown when a file in `data/` is not the one that the manifest names. */
 export class ArtifactMismatch extends Error {
@@ -75,19 +98,24 @@ const completeWeights = (given: Readonly<Record<string, number>>): CombinerWeigh
   ...given,
 });
 
+const readManifest = (): Manifest =>
+  Manifest.parse(JSON.parse(readFileSync(new URL('manifest.json', DATA), 'utf8')));
+
+const readArtifact = (file: string, manifest: Manifest): Buffer => {
+  const bytes = readFileSync(new URL(file, DATA));
+  if (createHash('sha256').update(bytes).digest('hex') !== manifest.files[file]) {
+    throw new ArtifactMismatch(file);
+  }
+  return bytes;
+};
+
 /**
  * Loads the shipped artifacts and checks each file against the manifest.
  * @throws ArtifactMismatch when a file was changed
  */
 export const loadArtifacts = (): Artifacts & { manifest: Manifest } => {
-  const manifest = Manifest.parse(JSON.parse(readFileSync(new URL('manifest.json', DATA), 'utf8')));
-  const read = (file: string): Buffer => {
-    const bytes = readFileSync(new URL(file, DATA));
-    if (createHash('sha256').update(bytes).digest('hex') !== manifest.files[file]) {
-      throw new ArtifactMismatch(file);
-    }
-    return bytes;
-  };
+  const manifest = readManifest();
+  const read = (file: string): Buffer => readArtifact(file, manifest);
   const model = existsSync(new URL('model.i8.br', DATA)) ? readModel(read('model.i8.br'), manifest) : null;
   return {
     version: manifest.version,
@@ -96,6 +124,29 @@ export const loadArtifacts = (): Artifacts & { manifest: Manifest } => {
     model,
     weights: completeWeights(manifest.weights),
     manifest,
+  };
+};
+
+/** What a training needs beside the shipped artifacts. */
+export interface TrainingMaterial {
+  texts: TrainingText[];
+  golden: Map<string, LabelledRow[]>;
+  settings: TrainingSettings;
+  seed: number;
+}
+
+/**
+ * Loads the texts that the shipped model was trained on and the golden sets.
+ * @throws ArtifactMismatch when a file was changed
+ */
+export const loadTrainingMaterial = (): TrainingMaterial => {
+  const manifest = readManifest();
+  const read = (file: string): string => brotliDecompressSync(readArtifact(file, manifest)).toString('utf8');
+  return {
+    texts: parseTrainingTexts(read('training-texts.tsv.br')),
+    golden: parseGolden(read('golden.tsv.br')),
+    settings: TrainingSettings.parse(manifest.settings),
+    seed: manifest.seed,
   };
 };
 

@@ -52,7 +52,16 @@ export interface CombinerWeights {
   mcc: number;
   provider: number;
   temperatureLatin: number;
+  temperatureFrench: number;
   temperatureHangul: number;
+  /** Factor on the temperature when only the classifier speaks for the winner: it is too modest by itself. */
+  temperatureAlone: number;
+  /** Highest probability for shops whose name does not tell what was bought. */
+  mixedCeiling: number;
+  /** Highest probability when only the classifier speaks: a guess is offered, never filed. */
+  aloneCeiling: number;
+  /** Highest probability of any Latin text outside French statements, whose names are reused most across trades. */
+  latinCeiling: number;
 }
 
 export const DEFAULT_WEIGHTS: CombinerWeights = {
@@ -80,7 +89,12 @@ export const DEFAULT_WEIGHTS: CombinerWeights = {
   mcc: 4.5,
   provider: 1.5,
   temperatureLatin: 1.2,
-  temperatureHangul: 1.05,
+  temperatureFrench: 0.85,
+  temperatureHangul: 0.95,
+  temperatureAlone: 0.72,
+  mixedCeiling: 0.93,
+  aloneCeiling: 0.9,
+  latinCeiling: 0.97,
 };
 
 /**
@@ -150,8 +164,65 @@ const FOOD = INDEX.get('FOOD_AND_DRINK') ?? 0;
 /** Tills that restaurants use: what the processor alone says for food and drink. */
 const FOOD_PROCESSORS: Readonly<Record<string, number>> = { Toast: 3, Square: 0.7 };
 
-const FAMILY: Readonly<Record<string, string>> = { UK: 'GB' };
 const FRENCH = new Set(['FR', 'BE', 'CH', 'CA', 'LU']);
+const isFrench = (country: string | undefined): boolean => country !== undefined && FRENCH.has(country);
+
+/**
+ * Leaves whose shops and payees stand for many things, by their leaf: the name is certain there, the purchase is not.
+ */
+const MIXED: ReadonlySet<string> = new Set([
+  'convenience-stores',
+  'discount-stores',
+  'superstores',
+  'online-marketplaces',
+  'department-stores',
+  'other-shopping',
+  'other-services',
+  'other-transfers-in',
+  'subscriptions',
+  'postage',
+  'government',
+]);
+
+/**
+ * The highest probability that a text may carry. In Hangul, issuers name the shop itself, and what a mixed shop sells is
+ * told by its own category there.
+ * @param category slug of the leaf
+ * @param alone whether nothing but the classifier speaks for it
+ * @param signals what was found
+ * @param weights parameters of the artifact
+ */
+export const ceilingOf = (
+  category: string,
+  alone: boolean,
+  { name, country }: Pick<Signals, 'name' | 'country'>,
+  weights: CombinerWeights,
+): number => {
+  if (alone) {
+    return weights.aloneCeiling;
+  }
+  if (name.hangul !== '') {
+    return 1;
+  }
+  if (MIXED.has(category)) {
+    return weights.mixedCeiling;
+  }
+  return isFrench(country) ? 1 : weights.latinCeiling;
+};
+
+/** Trades that a supermarket runs beside its tills, named beside its brand: "petrol", "pharmacy". */
+const BESIDE_THE_TILLS: ReadonlySet<string> = new Set([
+  'fuel',
+  'pharmacies',
+  'eye-care',
+  'telephone',
+  'insurance',
+  'car-services',
+]);
+const SUPERMARKETS: ReadonlySet<string> = new Set(['groceries', 'superstores', 'department-stores']);
+const SIDE_TRADE_SHARE = 0.4;
+
+const FAMILY: Readonly<Record<string, string>> = { UK: 'GB' };
 
 const brandWeight = (hit: LexiconHit, weights: CombinerWeights, country: string | undefined): number => {
   const { entry } = hit;
@@ -177,7 +248,7 @@ const brandWeight = (hit: LexiconHit, weights: CombinerWeights, country: string 
 };
 
 const wordWeight = (hit: LexiconHit, weights: CombinerWeights, country: string | undefined): number => {
-  const french = country !== undefined && FRENCH.has(country);
+  const french = isFrench(country);
   let weight =
     weights.wordBase + weights.wordLength * Math.min(hit.hangul ? hit.letters * 3 : hit.letters, 12);
   if (hit.hangul) {
@@ -252,6 +323,13 @@ const outermost = (hits: readonly LexiconHit[]): LexiconHit[] =>
       ),
   );
 
+const temperatureOf = ({ name, country }: Signals, weights: CombinerWeights): number => {
+  if (name.hangul !== '') {
+    return weights.temperatureHangul;
+  }
+  return isFrench(country) ? weights.temperatureFrench : weights.temperatureLatin;
+};
+
 /**
  * Weighs all signals of one transaction into calibrated probabilities of the sixteen primaries.
  * @param signals what was found
@@ -282,7 +360,13 @@ export const combine = (signals: Signals, weights: CombinerWeights): Combined =>
       (brand ? brands : common).push(item);
     }
   }
-  addHits(logits, brands, 0);
+  const sideTrade = common.some((item) => BESIDE_THE_TILLS.has(item.category));
+  const weighed = sideTrade
+    ? brands.map((item) =>
+        SUPERMARKETS.has(item.category) ? { ...item, weight: item.weight * SIDE_TRADE_SHARE } : item,
+      )
+    : brands;
+  addHits(logits, weighed, 0);
   addHits(logits, common, weights.second);
   const rails = signals.rails.map((hit): Evidence => ({
     kind: 'rail',
@@ -291,7 +375,7 @@ export const combine = (signals: Signals, weights: CombinerWeights): Combined =>
     weight: hit.weight * weights.rail,
   }));
   addHits(logits, rails, weights.second);
-  evidence.push(...brands, ...common, ...rails);
+  evidence.push(...weighed, ...common, ...rails);
   const codes: [Evidence['kind'], string | null, number][] = [
     ['mcc', signals.mccCategory, weights.mcc],
     ['provider', signals.providerCategory, weights.provider],
@@ -303,8 +387,11 @@ export const combine = (signals: Signals, weights: CombinerWeights): Combined =>
       evidence.push({ kind, category, text: '', weight });
     }
   }
-  const temperature = signals.name.hangul === '' ? weights.temperatureLatin : weights.temperatureHangul;
   const highest = Math.max(...logits);
+  const winner = logits.indexOf(highest);
+  const alone = !evidence.some((item) => primaryIndex(item.category) === winner);
+  const temperature =
+    temperatureOf(signals, weights) * (alone && signals.modelLogs !== null ? weights.temperatureAlone : 1);
   let sum = 0;
   for (let k = 0; k < CLASS_COUNT; k += 1) {
     logits[k] = Math.exp(((logits[k] ?? 0) - highest) / temperature);

@@ -1,5 +1,5 @@
 import { PFC_PRIMARIES } from '@orrery/contracts';
-import { combine, primaryIndex } from './combine.ts';
+import { ceilingOf, combine, primaryIndex } from './combine.ts';
 import type { CombinerWeights } from './combine.ts';
 import { categoryOfMcc } from './mcc-prior.ts';
 import type { MccTable } from './mcc-prior.ts';
@@ -123,11 +123,18 @@ export const decideFromText = (
   const best = ranked[0] ?? 0;
   const category = leafFor(best, evidence, moneyIn);
   const forIt = evidence.filter((item) => primaryIndex(item.category) === best);
+  const ceiling = ceilingOf(
+    category,
+    forIt.length === 0,
+    { name, country: transaction.country },
+    artifacts.weights,
+  );
   const kind = forIt[0]?.kind;
   const brand = evidence.find((item) => item.kind === 'merchant' && item.category === category);
   return {
     category,
-    confidence: evidence.length === 0 && !LETTER.test(name.body) ? 0 : (probabilities[best] ?? 0),
+    confidence:
+      evidence.length === 0 && !LETTER.test(name.body) ? 0 : Math.min(ceiling, probabilities[best] ?? 0),
     source: kind === 'rail' || kind === 'merchant' || kind === 'mcc' || kind === 'provider' ? kind : 'model',
     merchant: brand?.text ?? null,
     evidence: withModel(evidence.slice(0, 5), artifacts.model, name, best, category),

@@ -14,17 +14,26 @@ import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { CorrectCategory } from '../use-cases/correct-category.ts';
 import { CategoryShape, shownCategory } from './category-shape.ts';
+import { ChangeShape, shownChange } from './change-shape.ts';
 import { chooseLanguage } from './choose-language.ts';
+import { ConditionsShape, shownConditions } from './rule-shape.ts';
 
 const CorrectCategoryRoute = defineRoute({
   method: 'put',
   path: '/v1/transactions/{transactionId}/category',
   operationId: 'correctCategory',
-  summary: "Files a transaction under the caller's category and learns it for the merchant",
+  summary:
+    "Files a transaction under the caller's category, learns it for the merchant, and offers a rule; with dryRun nothing is stored",
   tag: 'Categories',
   audience: 'user',
   params: z.object({ transactionId: TransactionId }),
-  body: z.object({ category: CategorySlug, applyToMerchant: z.boolean().default(false) }),
+  body: z.object({
+    category: CategorySlug,
+    /** The merchant's past follows, except what the user filed by hand. */
+    applyToMerchant: z.boolean().default(false),
+    /** Only tells what would change. */
+    dryRun: z.boolean().default(false),
+  }),
   responses: {
     200: z.object({
       id: TransactionId,
@@ -38,6 +47,12 @@ const CorrectCategoryRoute = defineRoute({
       source: DecisionSource,
       pending: z.boolean(),
       accountId: ResourceId,
+      /** The merchant's past that follows, and the id with which the correction can be undone. */
+      past: ChangeShape,
+      /** A rule that would make the next correction needless, ready for `POST /v1/rules`; null when there is none. */
+      offeredRule: z
+        .object({ name: z.string(), conditions: ConditionsShape, category: CategorySlug })
+        .nullable(),
     }),
   },
   problems: ['not-found', 'validation-failed'],
@@ -49,12 +64,13 @@ const CorrectCategoryRoute = defineRoute({
  */
 export const correctCategory = (correct: CorrectCategory): MountedRoute =>
   handle(CorrectCategoryRoute, async ({ params, body, identity, request }) => {
-    const { transaction, decision } = await correct(
+    const { corrected, following, changeId, offer } = await correct(
       requireUserId(identity),
       params.transactionId,
       body.category,
-      body.applyToMerchant,
+      body,
     );
+    const { transaction, decision } = corrected;
     const { currency } = transaction;
     return {
       status: 200,
@@ -70,6 +86,8 @@ export const correctCategory = (correct: CorrectCategory): MountedRoute =>
         source: decision.source,
         pending: transaction.pending,
         accountId: transaction.accountId,
+        past: shownChange(changeId, following),
+        offeredRule: offer === null ? null : { ...offer, conditions: shownConditions(offer.conditions) },
       },
     };
   });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { compileRule, RuleNotUsable } from '../domain/rule-matching.ts';
 import type { Rule, RuleConditions } from '../domain/rule-matching.ts';
 import type { PlacedRule } from '../store/rule-store.ts';
-import { isLeaf } from '../use-cases/correct-category.ts';
+import { requireLeaf } from '../use-cases/correct-category.ts';
 
 const AMOUNT = z.string().regex(/^\d{1,13}(\.\d{1,2})?$/, 'must be a size such as 12.34, without a sign');
 
@@ -66,11 +66,7 @@ const withoutAbsent = <Shape extends object>(shape: Shape): Shape => {
  * @throws AppError `validation-failed` for an unknown category or unusable conditions
  */
 export const readRule = (id: string, input: RuleInput): Rule => {
-  if (!isLeaf(input.category)) {
-    throw new AppError('validation-failed', {
-      fields: [{ field: 'category', message: 'is not a category that can be chosen' }],
-    });
-  }
+  requireLeaf(input.category);
   const rule: Rule = {
     id,
     name: input.name,
@@ -89,6 +85,13 @@ export const readRule = (id: string, input: RuleInput): Rule => {
 };
 
 /**
+ * Conditions as they are answered.
+ * @param conditions stored conditions
+ */
+export const shownConditions = ({ minHundredths, maxHundredths, ...rest }: RuleConditions): ConditionsShape =>
+  withoutAbsent({ ...rest, minAmount: toText(minHundredths), maxAmount: toText(maxHundredths) });
+
+/**
  * A stored rule as it is answered.
  * @param rule the rule
  */
@@ -98,17 +101,10 @@ export const shownRule = ({
   conditions,
   category,
   position,
-}: PlacedRule): z.input<typeof RuleShape> => {
-  const { minHundredths, maxHundredths, ...rest } = conditions;
-  return {
-    id,
-    name,
-    category,
-    position,
-    conditions: withoutAbsent({
-      ...rest,
-      minAmount: toText(minHundredths),
-      maxAmount: toText(maxHundredths),
-    }),
-  };
-};
+}: PlacedRule): z.input<typeof RuleShape> => ({
+  id,
+  name,
+  category,
+  position,
+  conditions: shownConditions(conditions),
+});

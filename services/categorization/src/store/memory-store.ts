@@ -64,6 +64,16 @@ export const createMemoryStore = (mongo: Connection) => {
         { session },
       );
     },
+
+    /**
+     * Forgets keys.
+     * @param userId owner
+     * @param keys keys of merchants
+     * @param session transaction to write in
+     */
+    async forget(userId: string, keys: readonly string[], session: ClientSession): Promise<void> {
+      await collection.deleteMany({ _id: { $in: keys.map((key) => idOf(userId, key)) } }, { session });
+    },
   };
 };
 

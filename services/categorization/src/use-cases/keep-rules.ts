@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, defineError } from '@orrery/service-kit';
 import type { Runtime } from '@orrery/service-kit';
-import { compileRule } from '../domain/rule-matching.ts';
+import type { DecisionThread } from '../compute/decision-thread.ts';
 import type { Rule } from '../domain/rule-matching.ts';
 import type { DecisionStore, StoredDecision } from '../store/decision-store.ts';
 import { MAX_RULES_PER_USER } from '../store/rule-store.ts';
@@ -25,14 +25,16 @@ export interface RulePreview {
 export interface KeepRulesParts extends Pick<Runtime<unknown>, 'inTransaction'> {
   rules: RuleStore;
   decisions: DecisionStore;
+  /** Tries patterns off the event loop. */
+  thread: DecisionThread;
 }
 
 /**
  * Makes the use cases of a user's rules. A rule works on transactions that arrive after it; the preview shows what it
  * would mean for those that are there.
- * @param parts stores and transactions
+ * @param parts stores, the thread and transactions
  */
-export const createKeepRules = ({ rules, decisions, inTransaction }: KeepRulesParts) => ({
+export const createKeepRules = ({ rules, decisions, thread, inTransaction }: KeepRulesParts) => ({
   /**
    * All rules in order.
    * @param userId owner
@@ -97,9 +99,13 @@ export const createKeepRules = ({ rules, decisions, inTransaction }: KeepRulesPa
    * @param rule the rule
    */
   async preview(userId: string, rule: Rule): Promise<RulePreview> {
-    const compiled = compileRule(rule);
     const recent = await decisions.recent(userId, PREVIEW_WINDOW);
-    const matching = recent.filter(({ transaction }) => compiled.matches(transaction));
+    const applies = await thread.run(
+      'matchRules',
+      recent.map(({ transaction }) => transaction),
+      [rule],
+    );
+    const matching = recent.filter((_row, index) => applies[index] === rule.id);
     const changing = matching.filter(
       ({ decision }) => decision.source !== 'user' && decision.category !== rule.category,
     );

@@ -38,9 +38,9 @@ const shown = (slug: string | null, confidence: number): z.output<typeof Choice>
 /**
  * `POST /api/categorize_transaction`.
  * @param decide the use case
- * @param modelVersion version of the artifacts
+ * @param modelVersion tells the version of the model at work
  */
-export const categorizeTransaction = (decide: DecideBatch, modelVersion: string): MountedRoute =>
+export const categorizeTransaction = (decide: DecideBatch, modelVersion: () => string): MountedRoute =>
   handle(CategorizeTransaction, async ({ body, identity }) => {
     const [decision] = await decide(requireUserId(identity), [
       {
@@ -55,7 +55,7 @@ export const categorizeTransaction = (decide: DecideBatch, modelVersion: string)
       body: {
         ...shown(decision?.category ?? null, decision?.confidence ?? 0),
         source: decision?.source ?? 'none',
-        model_version: modelVersion,
+        model_version: modelVersion(),
         alternatives: (decision?.alternatives ?? []).map(({ category, confidence }) =>
           shown(category, confidence),
         ),

