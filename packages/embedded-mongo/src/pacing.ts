@@ -30,10 +30,13 @@ export class Pacer {
     return now - this.sliceStart > SLICE_MS;
   }
 
-  /** Lets everything else that is ready go first. */
+  /** Lets everything else that is ready go first. Rejects when the time is up. */
   async rest(): Promise<void> {
     await nextTurn();
     this.sliceStart = performance.now();
+    if (this.sliceStart > this.deadline) {
+      throw this.onDeadline();
+    }
   }
 }
 

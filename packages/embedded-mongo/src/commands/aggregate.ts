@@ -21,6 +21,7 @@ import {
 import type { DocumentStream } from '../cursors.ts';
 import { evaluationContext } from '../evaluation.ts';
 import { FindStream, ListStream } from '../find-stream.ts';
+import type { Pacer } from '../pacing.ts';
 import { planOf, prepareQuery, type QueryOptions, scanOf } from '../query.ts';
 import { runPipeline, validatePipeline } from '../semantics/aggregate.ts';
 import { MongoServerError } from '../semantics/errors.ts';
@@ -70,15 +71,22 @@ const INLINE_PAIRS = 50_000;
 class PiecewiseStream implements DocumentStream {
   private readonly source: DocumentStream;
   private readonly run: (documents: BsonDocument[]) => Iterable<BsonDocument>;
+  private readonly pacer: () => Pacer;
   private ready: Uint8Array[] = [];
   private exhausted = false;
 
-  constructor(source: DocumentStream, run: (documents: BsonDocument[]) => Iterable<BsonDocument>) {
+  constructor(
+    source: DocumentStream,
+    run: (documents: BsonDocument[]) => Iterable<BsonDocument>,
+    pacer: () => Pacer,
+  ) {
     this.source = source;
     this.run = run;
+    this.pacer = pacer;
   }
 
   async take(count: number, maxBytes: number): Promise<{ documents: Uint8Array[]; done: boolean }> {
+    const pacer = this.pacer();
     const documents: Uint8Array[] = [];
     let bytes = 0;
     for (;;) {
@@ -99,6 +107,7 @@ class PiecewiseStream implements DocumentStream {
         decodeDocument(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
       );
       this.ready = [...this.run(decoded)].map((document) => encodeDocument(document));
+      await pacer.rest();
     }
   }
 }
@@ -255,7 +264,7 @@ async function runJob(context: CommandContext, job: AggregationJob): Promise<Out
     const run = (documents: BsonDocument[]) => runPipeline(plan.rest, documents, host, evaluation);
     // An empty piece checks the stages before the first document is asked for.
     run([]);
-    return { stream: new PiecewiseStream(source, run) };
+    return { stream: new PiecewiseStream(source, run, () => pacerOf(context)) };
   }
   const { documents, done } = await takeUpTo(source, INLINE_DOCUMENTS);
   if (context.transaction !== undefined) {
