@@ -66,6 +66,8 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/api/predict_expenses', service: 'insights', ...cashSense },
   { path: '/api/retrain_models', service: 'categorization', ...cashSense },
   { path: '/api/set_budget_goal', service: 'insights', ...cashSense },
+  { path: '/api/cash_flow_forecast', service: 'insights', ...cashSense },
+  { path: '/api/savings_opportunities', service: 'insights', ...cashSense },
   { path: '/api/spending_report', service: 'insights', ...cashSense },
   { path: '/auth/login', ...open, rateClass: 'login' },
   { path: '/auth/logout', ...account },

@@ -1,4 +1,4 @@
-import { defineService } from '@orrery/service-kit';
+import { defineService, openUserData } from '@orrery/service-kit';
 import { createCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { createSmtpSender } from './delivery/smtp-sender.ts';
@@ -6,12 +6,15 @@ import { onAlertRaised } from './events/on-alert-raised.ts';
 import { onDailyMetricsUpdated } from './events/on-daily-metrics-updated.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { HOLDINGS } from './holdings.ts';
 import { alertRoutes } from './http/alerts.ts';
 import { anomalyRoutes } from './http/anomalies.ts';
 import { budgetRoutes } from './http/budgets.ts';
 import { budgetSummary, setBudgetGoal } from './http/compat/cash-sense/budget-goals.ts';
+import { cashFlowForecast } from './http/compat/cash-sense/cash-flow-forecast.ts';
 import { cashSenseAnomalies } from './http/compat/cash-sense/detect-anomalies.ts';
 import { predictExpensesRoute } from './http/compat/cash-sense/predict-expenses.ts';
+import { savingsOpportunities } from './http/compat/cash-sense/savings-opportunities.ts';
 import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
 import { rebuildDailyMetricsRoute } from './http/compat/pocketc/rebuild-daily-metrics.ts';
 import { createForecast } from './http/create-forecast.ts';
@@ -56,6 +59,7 @@ export const insights = defineService({
       [ledger, metrics, budgetStore, alerts, recurring, anomalies, marks].map((store) => store.prepare()),
     );
 
+    const userData = await openUserData({ service: 'insights', mongo, holdings: HOLDINGS });
     const stores = { ledger, metrics, settings };
     const defaultTimeZone = config.DEFAULT_TIME_ZONE;
     const enter = createEnterTransactions(stores);
@@ -112,18 +116,24 @@ export const insights = defineService({
         setBudgetGoal(budgets),
         budgetSummary(budgets, readUserDay),
         ...budgetRoutes(budgets),
+        cashFlowForecast({ ledger, recurring, analyses, compute, readUserDay, defaultCurrency }),
+        savingsOpportunities({ metrics, recurring, analyses, budgets, readUserDay, defaultCurrency }),
         ...recurringRoutes({ recurring, analyses }),
         ...anomalyRoutes({ anomalies, analyses }),
         ...alertRoutes({ alerts, alertSettings, settings, stopping: stopping.signal }),
         createForecast(compute),
         detectAnomaliesRoute(compute),
         detectRecurringRoute(compute),
+        userData.route,
       ],
       subscriptions: [
-        onTransactionsCategorized(enter),
-        onTransactionsRemoved(enter),
-        onDailyMetricsUpdated({ budgets, raiseAlerts, analyses }),
-        onAlertRaised({ alertSettings, settings, sender }),
+        userData.onErasureRequested,
+        ...userData.guarded([
+          onTransactionsCategorized(enter),
+          onTransactionsRemoved(enter),
+          onDailyMetricsUpdated({ budgets, raiseAlerts, analyses }),
+          onAlertRaised({ alertSettings, settings, sender }),
+        ]),
       ],
       jobs: [...rebuildJobs(rebuild, defaultTimeZone), ...analysisJobs(analyses, defaultTimeZone)],
       drain: () => {

@@ -17,6 +17,7 @@ const StreamShown = z
     status: z.enum(STREAM_STATUSES),
     period: z.enum(PERIOD_NAMES),
     state: z.enum(['early', 'mature', 'late', 'ended']),
+    category: z.string().nullable(),
     averageAmount: MoneyText,
     lastAmount: MoneyText,
     lastDate: CalendarDate,
@@ -53,7 +54,7 @@ const ChangeRecurring = defineRoute({
   problems: ['not-found'],
 });
 
-const shown = ({ averageMinor, lastMinor, currency, name, ...stream }: KeptStream) => ({
+const shown = ({ averageMinor, lastMinor, priceWasMinor: _was, currency, name, ...stream }: KeptStream) => ({
   ...stream,
   name: name ?? stream.merchant,
   averageAmount: { amount: formatDecimal(averageMinor, currency), currency },

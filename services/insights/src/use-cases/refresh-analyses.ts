@@ -83,6 +83,7 @@ export const createRefreshAnalyses = (parts: RefreshAnalysesParts) => {
     const edgesOf = ({ transactionIds, averageMinor }: RecurringStream) => ({
       firstDate: byId.get(transactionIds[0] ?? '')?.date ?? today,
       lastMinor: byId.get(transactionIds.at(-1) ?? '')?.amountMinor ?? averageMinor,
+      category: byId.get(transactionIds.at(-1) ?? '')?.category ?? null,
     });
     const known = await recurring.all(userId, transaction.session);
     const { streams, changes, goneIds } = keepStreams(known, detected, edgesOf, today);

@@ -19,7 +19,7 @@ const keep = (
   kept: ReturnType<typeof keepStreams>['streams'],
   detected: RecurringStream[],
   { firstDate = '2026-01-02', lastMinor = -1299 } = {},
-) => keepStreams(kept, detected, () => ({ firstDate, lastMinor }), '2026-03-16');
+) => keepStreams(kept, detected, () => ({ firstDate, lastMinor, category: 'streaming' }), '2026-03-16');
 
 describe('kept streams', () => {
   it('are news when they began lately, and only then', () => {

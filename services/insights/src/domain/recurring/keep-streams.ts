@@ -12,6 +12,10 @@ export interface KeptStream extends RecurringStream {
   id: string;
   /** Amount of the last charge, signed minor units. */
   lastMinor: number;
+  /** Amount before the last change of price, if one was seen. */
+  priceWasMinor: number | null;
+  /** Category of the last charge. */
+  category: string | null;
   /** The user's own name for it. */
   name: string | null;
   status: StreamStatus;
@@ -30,6 +34,14 @@ export interface KeptStreams {
   streams: KeptStream[];
   changes: StreamChange[];
   goneIds: string[];
+}
+
+/** First and last charge of a stream. */
+export interface StreamEdges {
+  firstDate: CalendarDate;
+  /** Signed minor units. */
+  lastMinor: number;
+  category: string | null;
 }
 
 /** Charges of a stream that are kept. */
@@ -77,13 +89,13 @@ const priceChange = (before: KeptStream, after: KeptStream): StreamChange | unde
  * charges, so that a name and a status survive changes of price. Confirmed streams are never dropped.
  * @param kept what was kept
  * @param detected what the detector finds now
- * @param edgesOf day of a stream's first charge and signed amount of its last one
+ * @param edgesOf first and last charge of a stream
  * @param today the present day
  */
 export const keepStreams = (
   kept: readonly KeptStream[],
   detected: readonly RecurringStream[],
-  edgesOf: (stream: RecurringStream) => { firstDate: CalendarDate; lastMinor: number },
+  edgesOf: (stream: RecurringStream) => StreamEdges,
   today: CalendarDate,
 ): KeptStreams => {
   const unmatched = new Map(kept.map((stream) => [stream.id, stream]));
@@ -107,10 +119,12 @@ export const keepStreams = (
       continue;
     }
     usedIds.add(id);
-    const { firstDate, lastMinor } = edgesOf(found);
+    const { firstDate, lastMinor, category } = edgesOf(found);
     const stream: KeptStream = {
       ...found,
       lastMinor,
+      category,
+      priceWasMinor: before?.priceWasMinor ?? null,
       transactionIds: found.transactionIds.slice(-MAX_KEPT_CHARGES),
       id,
       name: before?.name ?? null,
@@ -125,6 +139,7 @@ export const keepStreams = (
     }
     unmatched.delete(before.id);
     const price = priceChange(before, stream);
+    stream.priceWasMinor = price?.previousMinor ?? stream.priceWasMinor;
     if (stream.state === 'ended' && before.state !== 'ended') {
       changes.push({ change: 'ended', stream });
     } else if (price !== undefined) {

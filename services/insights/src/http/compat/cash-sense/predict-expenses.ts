@@ -2,7 +2,7 @@ import { addMonths } from '@orrery/calendar';
 import type { Clock } from '@orrery/calendar';
 import { defineRoute } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { AppError, defineError, handle, requireUserId } from '@orrery/service-kit';
+import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Compute } from '../../../compute/compute.ts';
@@ -12,12 +12,7 @@ import { mainCurrency } from '../../../domain/spending-of-metric.ts';
 import type { DailyMetricsStore } from '../../../store/daily-metrics-store.ts';
 import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
 import { CASH_SENSE_CATEGORIES, cashSenseCategory } from '../../../domain/cash-sense-category.ts';
-
-const INSUFFICIENT_DATA = defineError(
-  'insufficient-data',
-  422,
-  'There are not enough whole months of transactions yet',
-);
+import { INSUFFICIENT_DATA } from './insufficient-data.ts';
 
 /** Months read back; seasons older than that have changed. */
 const HISTORY_MONTHS = 60;
