@@ -1,5 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { AppError, type Identity, acceptRequestId, respondWithProblem } from '@orrery/service-kit';
+import {
+  AppError,
+  type Identity,
+  acceptRequestId,
+  respondWithProblem,
+  userDigest,
+} from '@orrery/service-kit';
 import type { Logger } from 'pino';
 import { type Admitted, Refusal } from './admission.ts';
 import { clientAddress } from './client-address.ts';
@@ -130,10 +136,13 @@ export function edgeListener(parts: EdgeParts): RequestListener {
       respondWithProblem(response, reason, { requestId, logger, shape });
     }
     const ms = performance.now() - startedAt;
+    // Neither the user's id nor a path that may hold one: the log keeps nothing that an erasure would have to find.
     const userId: Identity['userId'] = admitted?.identity.userId;
+    const user = userId === undefined ? undefined : userDigest(userId);
+    const route = admitted?.rule.path ?? 'not admitted';
     const status = response.statusCode;
     observe({ service: admitted?.rule.service ?? 'gateway', method, status, seconds: ms / 1_000 });
-    logger.info({ requestId, userId, method, path, status, ms: Math.round(ms) }, 'request');
+    logger.info({ requestId, user, method, route, status, ms: Math.round(ms) }, 'request');
   }
 
   return (request, response) => {

@@ -30,15 +30,15 @@ describe('upstreams', () => {
     expect(picks.pick('insights', 'u1', first).origin).not.toBe(first.origin);
   });
 
-  it('stops asking an address that fails, tries one request after two seconds, and closes when it works', () => {
+  it('stops asking an address that fails, tries one request after a second, and closes when it works', () => {
     let now = 0;
     const picks = upstreams(address, new Map(), () => now);
-    for (let failure = 0; failure < 10; failure += 1) {
+    for (let failure = 0; failure < 5; failure += 1) {
       picks.pick('insights', undefined).breaker.failed();
     }
 
     expect(() => picks.pick('insights', undefined)).toThrow('cannot be reached');
-    now = 2_000;
+    now = 1_000;
     const probe = picks.pick('insights', undefined);
     expect(() => picks.pick('insights', undefined)).toThrow('cannot be reached');
     probe.breaker.succeeded();
@@ -63,7 +63,7 @@ describe('upstreams', () => {
       repeats += picks.mayRepeat() ? 1 : 0;
     }
 
-    expect(repeats).toBeLessThanOrEqual(110);
+    expect(repeats).toBeLessThanOrEqual(130);
     expect(repeats).toBeGreaterThan(90);
   });
 });

@@ -5,9 +5,12 @@ import type { WeightedOrigin } from '../config.ts';
 const WINDOW_MS = 10_000;
 const MIN_FAILURES = 10;
 const FAILING_SHARE = 0.5;
-const OPEN_MS = 2_000;
+/** So many in a row mean that it is down, however well it did before. */
+const FAILURES_IN_A_ROW = 5;
+const OPEN_MS = 1_000;
 const BUDGET_SHARE = 0.1;
-const BUDGET_RESERVE = 10;
+/** Enough for the requests that are under way when one of several addresses goes down. */
+const BUDGET_RESERVE = 30;
 
 /** Stops asking an address that keeps failing; lets one request through to see whether it is back. */
 interface Breaker {
@@ -21,6 +24,7 @@ interface Breaker {
 function breaker(now: () => number): Breaker {
   let windowStart = now();
   let failures = 0;
+  let inARow = 0;
   let total = 0;
   let openUntil = 0;
   let isProbing = false;
@@ -45,6 +49,7 @@ function breaker(now: () => number): Breaker {
     succeeded() {
       roll();
       total += 1;
+      inARow = 0;
       openUntil = 0;
       isProbing = false;
     },
@@ -52,9 +57,12 @@ function breaker(now: () => number): Breaker {
       roll();
       total += 1;
       failures += 1;
+      inARow += 1;
       const wasProbe = isProbing;
       isProbing = false;
-      if (wasProbe || (failures >= MIN_FAILURES && failures / total >= FAILING_SHARE)) {
+      const isFailing =
+        inARow >= FAILURES_IN_A_ROW || (failures >= MIN_FAILURES && failures / total >= FAILING_SHARE);
+      if (wasProbe || isFailing) {
         openUntil = now() + OPEN_MS;
       }
     },
@@ -81,7 +89,7 @@ export interface Upstreams {
    * @throws AppError `upstream-unavailable` with `Retry-After` when all addresses are known to fail
    */
   pick(service: ServiceName, userId: string | undefined, except?: Upstream): Upstream;
-  /** Takes one repeat from the budget: at most a tenth of all requests, and ten to begin with. */
+  /** Takes one repeat from the budget: at most a tenth of all requests, and thirty to begin with. */
   mayRepeat(): boolean;
 }
 

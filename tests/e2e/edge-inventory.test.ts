@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROUTES, compileRoutes } from '../../gateway/src/index.ts';
+import { type Constellation, startConstellation } from './constellation.ts';
+
+interface Operation {
+  security?: unknown[];
+  parameters?: {
+    name: string;
+    in: string;
+    required?: boolean;
+    schema?: { type?: string; pattern?: string };
+  }[];
+  requestBody?: { content: Record<string, unknown> };
+}
+interface OpenApi {
+  paths: Record<string, Record<string, Operation>>;
+}
+
+/** Pages of the gateway itself. */
+const OWN = new Set([
+  '/',
+  '/health',
+  '/healthz',
+  '/readyz',
+  '/docs',
+  '/redoc',
+  '/openapi.json',
+  '/asyncapi.json',
+]);
+const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
+
+let orrery: Constellation;
+let document: OpenApi;
+
+beforeAll(async () => {
+  orrery = await startConstellation();
+  document = (await (await fetch(`${orrery.url}/openapi.json`)).json()) as OpenApi;
+}, 90_000);
+
+afterAll(async () => {
+  await orrery.stop();
+});
+
+const operations = () =>
+  Object.entries(document.paths)
+    .filter(([path]) => !OWN.has(path))
+    .flatMap(([path, item]) =>
+      Object.entries(item)
+        .filter(([method]) => METHODS.has(method))
+        .map(([verb, operation]) => {
+          const method = verb.toUpperCase();
+          return { name: `${method} ${path}`, method, path, operation };
+        }),
+    );
+
+describe('the inventory of the edge', () => {
+  it('routes every documented path, and every row of the table has a documented path', () => {
+    const routeOf = compileRoutes();
+    const paths = [...new Set(operations().map(({ path }) => path))];
+    const unrouted = paths.filter((path) => routeOf(path) === undefined);
+    const used = new Set(paths.map((path) => routeOf(path)?.path));
+
+    expect(paths.length).toBeGreaterThan(10);
+    expect(unrouted).toEqual([]);
+    expect(ROUTES.map(({ path }) => path).filter((path) => !used.has(path))).toEqual([]);
+  });
+
+  it('asks for a sign-in on every route that is not documented as public', async () => {
+    const answers = await Promise.all(
+      operations()
+        .filter(({ operation }) => operation.security?.length !== 0)
+        .map(async ({ name, method, path }) => {
+          const answer = await fetch(`${orrery.url}${path.replaceAll(/\{\w+\}/g, 'x')}`, { method });
+          return `${name}: ${answer.status}`;
+        }),
+    );
+
+    expect(answers.length).toBeGreaterThan(10);
+    expect(answers.filter((answer) => !answer.endsWith(': 401'))).toEqual([]);
+  });
+});
+
+describe('ids of other users', () => {
+  it('answer on every route with an id exactly like ids of nothing', async () => {
+    const owner = `owner-${randomUUID()}`;
+    const stranger = orrery.signIn(`stranger-${randomUUID()}`);
+    const own = orrery.signIn(owner);
+    const form = new FormData();
+    form.set('file', new File(['Date,Description,Amount\n2026-03-02,SECRET SHOP,-3.20\n'], 'a.csv'));
+    form.set('currency', 'GBP');
+    const imported = await fetch(`${orrery.url}/v1/imports`, { method: 'POST', headers: own, body: form });
+    const { id } = (await imported.json()) as { id: string };
+    const withId = operations().filter(({ operation }) =>
+      operation.parameters?.some((parameter) => parameter.in === 'path'),
+    );
+    expect(withId.length).toBeGreaterThan(5);
+
+    const differing: string[] = [];
+    for (const { name, method, path, operation } of withId) {
+      const hasBody = operation.requestBody !== undefined;
+      const ask = async (value: string) => {
+        const answer = await fetch(`${orrery.url}${path.replaceAll(/\{\w+\}/g, value)}`, {
+          method,
+          headers: { ...stranger, ...(hasBody ? { 'content-type': 'application/json' } : {}) },
+          ...(hasBody ? { body: '{}' } : {}),
+        });
+        const text = await answer.text();
+        return {
+          status: answer.status,
+          text: text.replaceAll(value, '').replaceAll(/"request_?[iI]d":"[^"]*"/g, ''),
+        };
+      };
+      const theirs = await ask(path.includes('{userId}') ? owner : id);
+      const nothing = await ask(`${path.includes('{userId}') ? 'nobody-' : ''}${randomUUID()}`);
+      if (
+        theirs.status !== nothing.status ||
+        theirs.text !== nothing.text ||
+        theirs.text.includes('SECRET')
+      ) {
+        differing.push(`${name}: ${theirs.status} ${theirs.text} / ${nothing.status} ${nothing.text}`);
+      }
+      if (theirs.status < 400 && method !== 'GET') {
+        differing.push(`${name} took another user's id with ${theirs.status}`);
+      }
+    }
+
+    expect(differing).toEqual([]);
+  });
+});
