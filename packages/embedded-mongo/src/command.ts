@@ -36,6 +36,8 @@ export interface CommandContext {
   now: Date;
   /** Time (as of performance.now()) at which maxTimeMS is over. */
   deadline?: number;
+  /** Set by a fail point: the connection is closed instead of answering. */
+  closesConnection?: boolean;
 }
 
 /** Carries out a command and returns the fields of its reply (without `ok`). Throws MongoServerError. */

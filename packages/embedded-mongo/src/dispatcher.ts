@@ -161,6 +161,8 @@ export class Dispatcher {
     const labels = attribution(command, name);
     this.server.commandsRun += 1;
     const injected = this.server.failPoints.take(name, connection.appName);
+    let context: CommandContext | undefined;
+    let reply: BsonDocument;
     try {
       if (injected !== undefined) {
         await this.injectBefore(injected);
@@ -169,24 +171,27 @@ export class Dispatcher {
         }
         if (injected.errorCode !== undefined && injected.writeConcernError === undefined) {
           const labelled = injected.errorLabels === undefined ? {} : { errorLabels: injected.errorLabels };
-          const reply = errorReply(
+          const failed = errorReply(
             new MongoServerError(injected.errorCode, `Failing command via 'failCommand' failpoint`, {}),
             injected.errorLabels === undefined
               ? labels
               : { ...labels, inTransaction: false, endsTransaction: false, retryableWrite: false },
           );
-          return this.finish({ ...reply, ...labelled });
+          return this.finish({ ...failed, ...labelled });
         }
       }
-      const context = this.contextOf(request, connection, name);
-      const reply = await this.run(context, labels);
-      return this.finish(this.withInjectedConcern(reply, injected, labels));
+      context = this.contextOf(request, connection, name);
+      reply = await this.run(context, labels);
     } catch (error) {
       if (!(error instanceof MongoServerError)) {
         this.logError(`command ${name} failed`, error);
       }
-      return this.finish(this.withInjectedConcern(errorReply(error, labels), injected, labels));
+      reply = errorReply(error, labels);
     }
+    if (context?.closesConnection === true) {
+      return { reply: {}, closeConnection: true };
+    }
+    return this.finish(this.withInjectedConcern(reply, injected, labels));
   }
 
   private async injectBefore(injected: InjectedFailure): Promise<void> {

@@ -118,11 +118,9 @@ export interface LabelContext {
 export function errorLabels(code: number, context: LabelContext): string[] {
   const labels: string[] = [];
   const retryable = RETRYABLE_CODES.has(code);
-  if (context.endsTransaction) {
-    if (code === 251) {
-      labels.push('TransientTransactionError');
-    }
-  } else if (context.inTransaction && (TRANSIENT_CODES.has(code) || retryable)) {
+  // A commit that failed with a retryable error may have happened, so that only the commit is tried again.
+  const transient = TRANSIENT_CODES.has(code) || (retryable && !context.endsTransaction);
+  if (context.inTransaction && transient) {
     labels.push('TransientTransactionError');
   }
   if (retryable && (context.retryableWrite || context.endsTransaction)) {

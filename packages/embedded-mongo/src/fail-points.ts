@@ -11,6 +11,16 @@ export interface InjectedFailure {
   blockMilliseconds: number;
 }
 
+/** What a fail point does to a statement of a retryable write. */
+export interface InjectedWriteFailure {
+  /** The connection is closed instead of answering. */
+  closeConnection: boolean;
+  /** The statement fails with this code before it changes anything. */
+  errorCode?: number;
+}
+
+const KINDS = new Set(['failCommand', 'onPrimaryTransactionalWrite']);
+
 interface FailPoint {
   commands: ReadonlySet<string>;
   appName?: string;
@@ -19,9 +29,10 @@ interface FailPoint {
   /** Commands still to let pass. */
   skip: number;
   failure: InjectedFailure;
+  writeFailure: InjectedWriteFailure;
 }
 
-/** Faults that tests inject into commands (`configureFailPoint`, only `failCommand`). */
+/** Faults that tests inject into commands (`configureFailPoint`): `failCommand` and `onPrimaryTransactionalWrite`. */
 export class FailPoints {
   private readonly active = new Map<string, FailPoint>();
 
@@ -33,7 +44,7 @@ export class FailPoints {
       this.active.delete(name);
       return;
     }
-    if (name !== 'failCommand') {
+    if (!KINDS.has(name)) {
       throw new MongoServerError(2, `no such fail point: ${name}`);
     }
     const data = isDocument(command.data) ? command.data : {};
@@ -41,6 +52,7 @@ export class FailPoints {
       mode === 'alwaysOn' ? Number.POSITIVE_INFINITY : isDocument(mode) ? toNumber(mode.times) : undefined;
     const skip = isDocument(mode) ? (toNumber(mode.skip) ?? 0) : 0;
     const errorCode = toNumber(data.errorCode);
+    const beforeCommit = toNumber(data.failBeforeCommitExceptionCode);
     const failure: InjectedFailure = {
       closeConnection: isTruthy(data.closeConnection ?? false),
       blockMilliseconds: isTruthy(data.blockConnection ?? false) ? (toNumber(data.blockTimeMS) ?? 0) : 0,
@@ -54,6 +66,10 @@ export class FailPoints {
       times: times ?? (skip > 0 ? Number.POSITIVE_INFINITY : 1),
       skip,
       failure,
+      writeFailure: {
+        closeConnection: isTruthy(data.closeConnection ?? true),
+        ...(beforeCommit === undefined ? {} : { errorCode: beforeCommit }),
+      },
     });
   }
 
@@ -66,14 +82,24 @@ export class FailPoints {
     if (point.appName !== undefined && point.appName !== appName) {
       return undefined;
     }
-    if (point.skip > 0) {
-      point.skip -= 1;
-      return undefined;
-    }
-    if (point.times <= 0) {
-      return undefined;
-    }
-    point.times -= 1;
-    return point.failure;
+    return isDue(point) ? point.failure : undefined;
   }
+
+  /** The failure to inject into a statement of a retryable write, if any. Counts it. */
+  takeNumberedWrite(): InjectedWriteFailure | undefined {
+    const point = this.active.get('onPrimaryTransactionalWrite');
+    return point !== undefined && isDue(point) ? point.writeFailure : undefined;
+  }
+}
+
+function isDue(point: FailPoint): boolean {
+  if (point.skip > 0) {
+    point.skip -= 1;
+    return false;
+  }
+  if (point.times <= 0) {
+    return false;
+  }
+  point.times -= 1;
+  return true;
 }

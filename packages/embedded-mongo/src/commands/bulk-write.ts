@@ -1,4 +1,3 @@
-import { Long } from 'bson';
 import { readCollation } from '../catalog.ts';
 import { type CommandContext, type CommandDefinition, writeFor } from '../command.ts';
 import {
@@ -22,7 +21,13 @@ import type { WriteContext } from '../write-context.ts';
 import { cursorBatchSize, cursorReply } from './cursor-replies.ts';
 import { insertOne } from './insert.ts';
 import { readUpdate } from './update.ts';
-import { assertBatchSize, errorFields, statementIds, WriteErrors } from './write-results.ts';
+import {
+  assertBatchSize,
+  errorFields,
+  passWriteFailPoint,
+  statementIds,
+  WriteErrors,
+} from './write-results.ts';
 
 const FIELDS = new Set([
   'bulkWrite',
@@ -171,13 +176,16 @@ async function bulkWrite(context: CommandContext): Promise<BsonDocument> {
       const earlier = repeated(memory, id, totals);
       if (earlier !== undefined) {
         retried.push(id);
-        results.push({ ok: 1, idx: index, ...earlier });
+        if (!errorsOnly) {
+          results.push({ ok: 1, idx: index, ...earlier });
+        }
         continue;
       }
       const errors = new WriteErrors(ordered);
       let failure: MongoServerError | undefined;
       const done = errors.attempt(index, () => {
         try {
+          passWriteFailPoint(context, memory);
           const { result, totals: more } = runOperation(context, write, operation);
           addTotals(totals, more);
           memory?.remember(id, { result, totals: { ...more } });
@@ -215,13 +223,9 @@ async function bulkWrite(context: CommandContext): Promise<BsonDocument> {
   const reply = await cursorReply(context, 'admin.$cmd.bulkWrite', stream, {
     batchSize: batchSize ?? results.length + 1,
   });
-  const longs = Object.fromEntries(
-    Object.entries(totals).map(([name, value]) => [name, Long.fromNumber(value)]),
-  );
   return {
     ...reply,
-    ...longs,
-    nErrors: totals.nErrors,
+    ...totals,
     ...(retried.length > 0 ? { retriedStmtIds: retried } : {}),
   };
 }

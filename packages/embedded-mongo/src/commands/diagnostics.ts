@@ -58,20 +58,22 @@ function configureFailPoint(context: CommandContext): BsonDocument {
   return {};
 }
 
-function currentOp(context: CommandContext): BsonDocument {
-  return {
-    inprog: [
-      {
-        type: 'op',
-        host: context.server.address,
-        opid: context.connection.id,
-        active: true,
-        op: 'command',
-        ns: 'admin.$cmd',
-        command: { currentOp: 1 },
-      },
-    ],
-  };
+/** The operations under way: commands run one after the other, so that it is the asking command alone. */
+export function currentOperations(context: CommandContext): BsonDocument[] {
+  const { [context.name]: argument } = context.command;
+  return [
+    {
+      type: 'op',
+      host: context.server.address,
+      connectionId: context.connection.id,
+      opid: context.connection.id,
+      active: true,
+      currentOpTime: context.now.toISOString(),
+      op: 'command',
+      ns: `${context.database}.$cmd`,
+      command: { [context.name]: argument },
+    },
+  ];
 }
 
 /** Commands that look into or set up the server. */
@@ -79,7 +81,7 @@ export const diagnosticCommands: Readonly<Record<string, CommandDefinition>> = {
   getParameter: { run: getParameter, adminOnly: true },
   setParameter: { run: setParameter, adminOnly: true },
   configureFailPoint: { run: configureFailPoint, adminOnly: true },
-  currentOp: { run: currentOp, adminOnly: true },
+  currentOp: { run: (context) => ({ inprog: currentOperations(context) }), adminOnly: true },
   killOp: { run: () => ({ info: 'attempting to kill op' }), adminOnly: true },
   getLog: { run: () => ({ totalLinesWritten: 0, log: [] }), adminOnly: true },
   getCmdLineOpts: { run: () => ({ argv: ['embedded-mongo'], parsed: {} }), adminOnly: true },

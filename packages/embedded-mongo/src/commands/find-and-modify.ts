@@ -20,6 +20,7 @@ import {
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { readUpdate } from './update.ts';
+import { passWriteFailPoint } from './write-results.ts';
 
 const FIELDS = new Set([
   'findAndModify',
@@ -135,6 +136,7 @@ async function findAndModify(context: CommandContext): Promise<BsonDocument> {
     if (earlier !== undefined) {
       return earlier;
     }
+    passWriteFailPoint(context, memory);
     let reply: BsonDocument;
     if (request.update === undefined) {
       const { removed, last } = runDelete(write, context.database, name, target, candidates);

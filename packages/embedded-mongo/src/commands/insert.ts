@@ -6,7 +6,7 @@ import type { RetryMemory } from '../retry-memory.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import type { WriteContext } from '../write-context.ts';
-import { assertBatchSize, statementIds, WriteErrors } from './write-results.ts';
+import { assertBatchSize, passWriteFailPoint, statementIds, WriteErrors } from './write-results.ts';
 
 const INSERT_FIELDS = new Set([
   'insert',
@@ -70,6 +70,7 @@ async function insert(context: CommandContext): Promise<BsonDocument> {
     if (memory === undefined || memory.find(statements[0] ?? 0) === undefined) {
       // The collection comes into being even when every document is refused.
       collectionForWrite(write, database, name);
+      passWriteFailPoint(context, memory);
     }
     write.useCollection(database, name);
     for (const [index, document] of prepared.entries()) {

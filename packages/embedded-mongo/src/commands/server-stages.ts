@@ -3,6 +3,7 @@ import { type CommandContext, findCollection } from '../command.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { Binary, Long } from 'bson';
+import { currentOperations } from './diagnostics.ts';
 import { collectionStatistics } from './statistics.ts';
 
 /** The documents of a first stage that asks about the server itself, or undefined when it is another stage. */
@@ -18,7 +19,13 @@ export function serverStageDocuments(
     case '$indexStats':
       return indexStats(context, job);
     case '$currentOp':
-      return [];
+      if (job.database !== 'admin' || job.collection !== undefined) {
+        throw new MongoServerError(
+          73,
+          `$currentOp must be run against the 'admin' database with {aggregate: 1}`,
+        );
+      }
+      return currentOperations(context);
     case '$listLocalSessions':
     case '$listSessions':
       return context.engine.sessions.all().map((session) => ({

@@ -22,7 +22,7 @@ import type { RetryMemory } from '../retry-memory.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isArray, isDocument, toNumber } from '../semantics/values.ts';
-import { assertBatchSize, statementIds, WriteErrors } from './write-results.ts';
+import { assertBatchSize, passWriteFailPoint, statementIds, WriteErrors } from './write-results.ts';
 
 const UPDATE_FIELDS = new Set([
   'update',
@@ -70,6 +70,10 @@ function readStatement(context: CommandContext, document: BsonDocument, allowSor
     throw new MongoServerError(51198, 'Constant values may only be specified for pipeline updates');
   }
   const multi = booleanOption(document, 'multi');
+  const sort = documentOption(document, 'sort');
+  if (multi && sort !== undefined) {
+    throw new MongoServerError(9, 'Cannot specify sort with multi=true');
+  }
   const arrayFilters = documentsOption(document, 'arrayFilters');
   const commandLet = documentOption(context.command, 'let');
   return {
@@ -81,7 +85,7 @@ function readStatement(context: CommandContext, document: BsonDocument, allowSor
     ...(arrayFilters === undefined ? {} : { arrayFilters }),
     options: {
       hint: hintOption(document),
-      sort: documentOption(document, 'sort'),
+      sort,
       collation: readCollation(optionalField(document, 'collation')),
       let: constants === undefined ? commandLet : { ...commandLet, ...constants },
       now: context.now,
@@ -148,6 +152,7 @@ async function update(context: CommandContext): Promise<BsonDocument> {
         continue;
       }
       const done = errors.attempt(index, () => {
+        passWriteFailPoint(context, memory);
         const outcome = runUpdate(write, database, name, statement, candidates[index]);
         matched += outcome.matched;
         modified += outcome.modified;
@@ -224,6 +229,7 @@ async function remove(context: CommandContext): Promise<BsonDocument> {
         continue;
       }
       const done = errors.attempt(index, () => {
+        passWriteFailPoint(context, memory);
         const { removed } = runDelete(write, database, name, statement, candidates[index]);
         count += removed;
         memory?.remember(id, { n: removed });

@@ -1,5 +1,7 @@
+import type { CommandContext } from '../command.ts';
 import { integerOption } from '../command-options.ts';
 import { LockBusy } from '../locks.ts';
+import type { RetryMemory } from '../retry-memory.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isArray, toSafeInteger } from '../semantics/values.ts';
@@ -23,6 +25,24 @@ export function statementIds(command: BsonDocument, count: number): number[] {
   }
   const first = integerOption(command, 'stmtId') ?? 0;
   return Array.from({ length: count }, (_unused, index) => first + index);
+}
+
+/**
+ * Has to be called before a statement of a retryable write is carried out: here a fail point may make it fail.
+ * Throws MongoServerError with the fail point's code.
+ */
+export function passWriteFailPoint(context: CommandContext, memory: RetryMemory | undefined): void {
+  const failure = memory === undefined ? undefined : context.server.failPoints.takeNumberedWrite();
+  if (failure === undefined) {
+    return;
+  }
+  context.closesConnection = failure.closeConnection;
+  if (failure.errorCode !== undefined) {
+    throw new MongoServerError(
+      failure.errorCode,
+      `Failing write via 'onPrimaryTransactionalWrite' failpoint`,
+    );
+  }
 }
 
 /** The fields that an error adds to a write error or a reply. */
