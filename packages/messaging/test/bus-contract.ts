@@ -124,13 +124,13 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
     it('delivers in the order of publishing when one message is worked at a time', async () => {
       const bus = await openBus({ concurrency: 1 });
       const { deliver, seen } = recorder();
-      const texts = Array.from({ length: 300 }, (_, index) => `n${String(index)}`);
-      await bus.publish(texts.slice(0, 100).map((text) => note(NoteTaken, text)));
+      const texts = Array.from({ length: 120 }, (_, index) => `n${String(index)}`);
+      await bus.publish(texts.slice(0, 40).map((text) => note(NoteTaken, text)));
 
       await bus.consume('categorization', [NoteTaken], deliver);
-      await bus.publish(texts.slice(100).map((text) => note(NoteTaken, text)));
+      await bus.publish(texts.slice(40).map((text) => note(NoteTaken, text)));
 
-      await eventually(() => seen.length >= 300, 'all arrive');
+      await eventually(() => seen.length >= 120, 'all arrive');
       expect(textsOf(seen)).toEqual(texts);
     });
 

@@ -8,7 +8,7 @@
 export async function eventually<Value>(
   probe: () => Value | Promise<Value>,
   what: string,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<Exclude<Value, false | undefined>> {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {

@@ -18,6 +18,7 @@ export const BusPlace = z.object({
   namespace: z.string(),
   retryDelaysMs: z.array(z.number()),
   concurrency: z.number().optional(),
+  deliveryLimit: z.number().optional(),
 });
 export type BusPlace = z.output<typeof BusPlace>;
 
@@ -28,18 +29,25 @@ export const testLogger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent
  * A place that no other test uses.
  * @param adapter which adapter
  * @param url address of the broker or database server
- * @param options pauses and concurrency
+ * @param options pauses, concurrency and delivery limit
  */
 export const newBusPlace = (
   adapter: BusPlace['adapter'],
   url: string,
-  options: { retryDelaysMs?: number[]; concurrency?: number } = {},
+  options: { retryDelaysMs?: number[]; concurrency?: number; deliveryLimit?: number } = {},
 ): BusPlace => ({
   adapter,
   url,
   namespace: `test_${randomUUID().slice(0, 8)}`,
   retryDelaysMs: [100, 200, 300],
   ...options,
+});
+
+/** Names and pauses of a place, as the topology takes them. */
+export const topologyOf = ({ namespace, retryDelaysMs, deliveryLimit }: BusPlace) => ({
+  namespace,
+  retryDelaysMs,
+  ...(deliveryLimit === undefined ? {} : { deliveryLimit }),
 });
 
 /**
@@ -52,7 +60,7 @@ export async function openTestBus(place: BusPlace): Promise<{ bus: EventBus; clo
   if (place.adapter === 'rabbitmq') {
     const bus = new RabbitmqBus({
       url: place.url,
-      topology: planTopology(TEST_EVENTS, place),
+      topology: planTopology(TEST_EVENTS, topologyOf(place)),
       logger: testLogger,
       startAttempts: 3,
       ...pace,
@@ -63,7 +71,7 @@ export async function openTestBus(place: BusPlace): Promise<{ bus: EventBus; clo
   const connection = await openDatabase(place.url, place.namespace);
   const bus = new InProcessBus({
     connection,
-    topology: planTopology(TEST_EVENTS, place),
+    topology: planTopology(TEST_EVENTS, topologyOf(place)),
     logger: testLogger,
     leaseTtlMs: 1_000,
     pollMs: 100,
@@ -92,7 +100,7 @@ export async function removeBusPlace(place: BusPlace): Promise<void> {
   }
   const model = await connect(place.url);
   const channel = await model.createChannel();
-  const topology = planTopology(TEST_EVENTS, place);
+  const topology = planTopology(TEST_EVENTS, topologyOf(place));
   await Promise.all(topology.queues.map(({ name }) => channel.deleteQueue(name)));
   await Promise.all(topology.exchanges.map(({ name }) => channel.deleteExchange(name)));
   await model.close();

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { planTopology } from '../src/topology.ts';
 import { busContract } from './bus-contract.ts';
 import { eventually } from './eventually.ts';
-import { newBusPlace, openTestBus, removeBusPlace, type BusPlace } from './open-test-bus.ts';
+import { newBusPlace, openTestBus, topologyOf, removeBusPlace, type BusPlace } from './open-test-bus.ts';
 import { note, NoteTaken, TEST_EVENTS, textOf } from './test-events.ts';
 
 const url = process.env['RABBITMQ_URL'];
@@ -33,8 +33,8 @@ if (url === undefined || url === '') {
       return result;
     };
     const queueName = () =>
-      planTopology(TEST_EVENTS, place).consumerQueues.find(({ type }) => type === 'note.taken.v1')?.name ??
-      '';
+      planTopology(TEST_EVENTS, topologyOf(place)).consumerQueues.find(({ type }) => type === 'note.taken.v1')
+        ?.name ?? '';
 
     afterEach(async () => {
       await opened.close();
@@ -82,14 +82,15 @@ if (url === undefined || url === '') {
     });
 
     it('shows a message that the broker parked because its consumers died with it', async () => {
-      place = newBusPlace('rabbitmq', url);
+      const deliveryLimit = 3;
+      place = newBusPlace('rabbitmq', url, { deliveryLimit });
       opened = await openTestBus(place);
       const envelope = note(NoteTaken, 'killer');
       await opened.bus.publish([envelope]);
 
       // A return without acknowledgement counts like a death of the consumer.
       await withChannel(async (channel) => {
-        for (let returns = 0; returns <= 5; returns += 1) {
+        for (let returns = 0; returns <= deliveryLimit; returns += 1) {
           const message = await eventually(async () => {
             const got = await channel.get(queueName());
             return got === false ? undefined : got;
