@@ -7,11 +7,12 @@ import { buildAsyncapi } from '@orrery/messaging';
 import { CommonConfig, type ServiceModule, describeConfig, runServices } from '@orrery/service-kit';
 import { SERVICES } from '../infra/all-in-one/src/services.ts';
 import { root, startDatabase } from '../tests/setup/servers.ts';
+import { dataMap } from './data-map.ts';
 import { freezeEvents } from './freeze-events.ts';
 
 /**
  * `npm run docs`: writes the generated documents: OpenAPI (asked of the running constellation, so it cannot differ from
- * what is served), AsyncAPI, `.env.example` and the frozen event schemas. With `--check` nothing is written and a stale
+ * what is served), AsyncAPI, `.env.example`, the data map and the frozen event schemas. With `--check` nothing is written and a stale
  * file makes the command fail.
  */
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -72,6 +73,7 @@ const documents: readonly [string, string][] = [
   ['docs/api/openapi.json', await openApi()],
   ['docs/api/asyncapi.json', asyncApi()],
   ['.env.example', environmentExample()],
+  ['docs/data-map.md', dataMap()],
 ];
 
 const stale: string[] = [];

@@ -20,8 +20,12 @@ export interface Constellation {
 /**
  * Starts every service behind the gateway.
  * @param env settings beside the usual ones
+ * @param onLogLine gets every log line of every service
  */
-export async function startConstellation(env: Record<string, string> = {}): Promise<Constellation> {
+export async function startConstellation(
+  env: Record<string, string> = {},
+  onLogLine?: (line: string) => void,
+): Promise<Constellation> {
   const mongoUri = process.env['TEST_MONGODB_URI'] ?? '';
   const namespace = `e${randomBytes(5).toString('hex')}`;
   const client = await new MongoClient(mongoUri).connect();
@@ -37,8 +41,10 @@ export async function startConstellation(env: Record<string, string> = {}): Prom
       ORRERY_NAMESPACE: namespace,
       JWT_SECRET: SECRET,
       PORT: '0',
+      ADMIN_PASSWORD: 'the-first-administrator-of-a-journey',
       ...env,
     },
+    ...(onLogLine === undefined ? {} : { logDestination: { write: onLogLine } }),
   });
   return {
     url: running.urlOf('gateway'),

@@ -21,13 +21,15 @@ export interface EventDefinition<Data extends z.ZodType = z.ZodType> {
  * Declares an event; returns its argument with the literal types kept.
  * @param event the declaration
  */
-export const defineEvent = <Data extends z.ZodType>(event: EventDefinition<Data>): EventDefinition<Data> => event;
+export const defineEvent = <Data extends z.ZodType>(event: EventDefinition<Data>): EventDefinition<Data> =>
+  event;
 
 /**
  * CloudEvents `type` and AMQP routing key of an event, for instance `transactions.ingested.v1`.
  * @param event the declaration
  */
-export const eventType = (event: Pick<EventDefinition, 'name' | 'version'>): string => `${event.name}.v${event.version}`;
+export const eventType = (event: Pick<EventDefinition, 'name' | 'version'>): string =>
+  `${event.name}.v${event.version}`;
 
 /** CloudEvents 1.0 envelope in structured JSON, with our extensions in lower case as the standard asks. */
 export const EventEnvelope = z.object({

@@ -1,5 +1,6 @@
-import { defineService } from '@orrery/service-kit';
+import { defineService, openUserData } from '@orrery/service-kit';
 import { IngestionConfig } from './config.ts';
+import { HOLDINGS } from './holdings.ts';
 import { createImport } from './http/create-import.ts';
 import { getImport } from './http/get-import.ts';
 import { listImports } from './http/list-imports.ts';
@@ -19,6 +20,7 @@ export const ingestion = defineService({
     const accounts = createAccountStore(mongo);
     await Promise.all([imports.prepare(), transactions.prepare(), accounts.prepare()]);
 
+    const userData = await openUserData({ service: 'ingestion', mongo, holdings: HOLDINGS });
     const storeBatch = createStoreBatch({ imports, transactions, accounts, inTransaction, recordEvents });
     const importFile = createImportFile({
       imports,
@@ -43,7 +45,8 @@ export const ingestion = defineService({
     resume();
 
     return {
-      routes: [createImport(importFile), listImports(imports), getImport(imports)],
+      routes: [createImport(importFile), listImports(imports), getImport(imports), userData.route],
+      subscriptions: [userData.onErasureRequested],
       async drain() {
         clearInterval(timer);
         await importFile.stop();

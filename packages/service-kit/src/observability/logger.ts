@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ServiceName } from '@orrery/contracts';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { isErrorLike } from '../errors/error-like.ts';
@@ -8,6 +9,15 @@ import { currentTraceId } from './tracing.ts';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 const CAUSE_LIMIT = 5;
+const USER_DIGEST_CHARACTERS = 16;
+
+/**
+ * What stands in a log line for a user: enough to find all lines of one user whose id is known, and no id, so that the
+ * log has nothing to forget when the user is erased.
+ * @param userId the user
+ */
+export const userDigest = (userId: string): string =>
+  createHash('sha256').update(userId).digest('base64url').slice(0, USER_DIGEST_CHARACTERS);
 
 const serializeError = (error: unknown, depth = 0): unknown => {
   if (!isErrorLike(error)) {
@@ -48,7 +58,7 @@ export const createLogger = (
       const traceId = currentTraceId();
       return {
         ...(context === undefined ? {} : { requestId: context.requestId }),
-        ...(context?.userId === undefined ? {} : { userId: context.userId }),
+        ...(context?.userId === undefined ? {} : { user: userDigest(context.userId) }),
         ...(context?.workId === undefined ? {} : { workId: context.workId }),
         ...(traceId === undefined ? {} : { traceId }),
       };

@@ -1,0 +1,90 @@
+import type { Holding } from '@orrery/service-kit';
+import { z } from 'zod';
+
+const owner = z.string().describe('Owner');
+const untilErasure = 'until the user is erased';
+
+/** What this service holds about users. */
+export const HOLDINGS: readonly Holding[] = [
+  {
+    collection: 'raw_transactions',
+    owner: 'userId',
+    purpose: "What the user's bank says, before any category",
+    retention: untilErasure,
+    fields: z.object({
+      _id: z.string().describe('Transaction id'),
+      userId: owner,
+      rowVersion: z.int().describe('Grows with each change'),
+      accountId: z.string().describe('Account'),
+      source: z.string().describe('Where it came from'),
+      postedOn: z.string().describe('Day of posting'),
+      occurredAt: z.string().optional().describe('Instant of the purchase'),
+      description: z.string().describe("The bank's text"),
+      merchantName: z.string().optional().describe('Shop, as the bank names it'),
+      amountMinor: z.int().describe('Amount in minor units; negative is money out'),
+      currency: z.string().describe('Currency'),
+      pending: z.boolean().describe('Not posted yet'),
+      mcc: z.string().optional().describe('Merchant category code'),
+      country: z.string().optional().describe('Country of the purchase'),
+      providerCategory: z.unknown().optional().describe("The provider's own category"),
+      importId: z.string().optional().describe('The upload it came with'),
+      line: z.int().optional().describe('Line of the uploaded file'),
+    }),
+  },
+  {
+    collection: 'accounts',
+    owner: 'userId',
+    purpose: 'Telling accounts of one user apart',
+    retention: untilErasure,
+    fields: z.object({
+      _id: z.string().describe('Account id'),
+      userId: owner,
+      name: z.string().describe('Name that the user gave'),
+      source: z.string().describe('Where it came from'),
+      createdAt: z.date().describe('When it was first seen'),
+    }),
+  },
+  {
+    collection: 'imports',
+    owner: 'userId',
+    purpose: 'Progress and result of uploads',
+    retention: untilErasure,
+    hidden: ['claim'],
+    fields: z.object({
+      _id: z.string().describe('Import id'),
+      userId: owner,
+      status: z.string().describe('At work, completed or failed'),
+      createdAt: z.date().describe('Upload'),
+      updatedAt: z.date().describe('Last progress'),
+      mapping: z.unknown().describe('What the user said about the file'),
+      currency: z.string().nullable().describe('Currency that the user gave'),
+      account: z.string().nullable().describe('Account that the user gave'),
+      today: z.string().describe('Day of the upload'),
+      defaultCurrency: z.string().describe('Default currency then'),
+      requestId: z.string().describe('Request of the upload'),
+      position: z.int().describe('Rows done'),
+      added: z.int().describe('Rows stored'),
+      duplicates: z.int().describe('Rows that were known'),
+      rejectedCount: z.int().describe('Rows refused'),
+      rejected: z.unknown().describe('The first refusals with line and reason'),
+      detected: z.unknown().describe('How the file was read'),
+      failure: z.string().nullable().describe('Why it failed'),
+      claim: z.unknown().describe('Which process works on it'),
+      attempts: z.int().describe('Attempts since the last progress'),
+    }),
+  },
+  {
+    collection: 'import_files',
+    owner: 'userId',
+    purpose: 'Reading an upload again after a kill',
+    retention: 'until the import ends',
+    hidden: ['bytes'],
+    fields: z.object({
+      _id: z.string().describe('Import and part'),
+      userId: owner,
+      importId: z.string().describe('Import'),
+      part: z.int().describe('Number of the part'),
+      bytes: z.unknown().describe('The uploaded bytes'),
+    }),
+  },
+];
