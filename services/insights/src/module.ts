@@ -13,6 +13,7 @@ import { budgetRoutes } from './http/budgets.ts';
 import { budgetSummary, setBudgetGoal } from './http/compat/cash-sense/budget-goals.ts';
 import { cashFlowForecast } from './http/compat/cash-sense/cash-flow-forecast.ts';
 import { cashSenseAnomalies } from './http/compat/cash-sense/detect-anomalies.ts';
+import { getTransactions } from './http/compat/cash-sense/get-transactions.ts';
 import { predictExpensesRoute } from './http/compat/cash-sense/predict-expenses.ts';
 import { savingsOpportunities } from './http/compat/cash-sense/savings-opportunities.ts';
 import { spendingReport } from './http/compat/cash-sense/spending-report.ts';
@@ -20,7 +21,9 @@ import { rebuildDailyMetricsRoute } from './http/compat/pocketc/rebuild-daily-me
 import { createForecast } from './http/create-forecast.ts';
 import { detectAnomaliesRoute } from './http/detect-anomalies.ts';
 import { detectRecurringRoute } from './http/detect-recurring.ts';
+import { exportLedger } from './http/export-ledger.ts';
 import { listTransactions } from './http/list-transactions.ts';
+import { totalTransactions } from './http/total-transactions.ts';
 import { recurringRoutes } from './http/recurring.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
 import { analysisJobs } from './jobs/refresh-analyses.ts';
@@ -109,6 +112,9 @@ export const insights = defineService({
     return {
       routes: [
         listTransactions(stores),
+        totalTransactions(ledger),
+        exportLedger({ ledger, readUserDay }),
+        getTransactions({ ledger, readUserDay }),
         spendingReport(reportSpending),
         cashSenseAnomalies({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),

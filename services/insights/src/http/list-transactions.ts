@@ -1,6 +1,5 @@
 import {
   CalendarDate,
-  CATEGORIES,
   categoryBySlug,
   CategorySlug,
   DecisionKind,
@@ -14,14 +13,14 @@ import {
 } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { LedgerRow } from '../domain/types.ts';
-import { UNCATEGORISED } from '../domain/types.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { UserSettingsStore } from '../store/user-settings-store.ts';
 import { chooseLanguage } from './choose-language.ts';
+import { categoriesMeant, LEDGER_FILTER } from './ledger-filter.ts';
 
 const LedgerTransaction = z
   .object({
@@ -55,11 +54,7 @@ const ListTransactions = defineRoute({
   audience: 'user',
   query: z
     .object({
-      from: CalendarDate.optional(),
-      to: CalendarDate.optional(),
-      category: CategorySlug.optional(),
-      q: z.string().min(1).max(200).optional(),
-      account: ResourceId.optional(),
+      ...LEDGER_FILTER,
       ...pageQuery(),
     })
     .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
@@ -68,22 +63,6 @@ const ListTransactions = defineRoute({
     }),
   responses: { 200: pageOf(LedgerTransaction) },
 });
-
-/** A group stands for its leaves, and `uncategorised` for transactions that were decided as unknown. */
-const categoriesMeant = (slug: string | undefined): (string | null)[] | undefined => {
-  if (slug === undefined) {
-    return undefined;
-  }
-  if (slug === UNCATEGORISED) {
-    return [null];
-  }
-  if (categoryBySlug(slug) === undefined) {
-    throw new AppError('validation-failed', {
-      fields: [{ in: 'query', field: 'category', message: 'is not a category' }],
-    });
-  }
-  return [slug, ...CATEGORIES.filter(({ parent }) => parent === slug).map((leaf) => leaf.slug)];
-};
 
 const categoryShown = (slug: string | null, language: Language) => {
   const category = slug === null ? undefined : categoryBySlug(slug);

@@ -1,13 +1,15 @@
 /** A column of an exported table. `money` cells are minor units of the table's currency. */
 export interface TableColumn {
   heading: string;
-  kind: 'text' | 'integer' | 'percent' | 'money' | 'month';
+  kind: 'text' | 'integer' | 'percent' | 'money' | 'month' | 'date';
 }
 
-/** An exported table: the same rows whatever the file format. `month` cells are `YYYY-MM`. */
+/** An exported table: the same rows whatever the file format. `month` cells are `YYYY-MM`, `date` cells `YYYY-MM-DD`. */
 export interface ReportTable {
   title: string;
   currency: string;
+  /** Index of the column that names the currency of a row's money, where it differs from row to row. */
+  currencyColumn?: number;
   columns: readonly TableColumn[];
   rows: readonly (readonly (string | number)[])[];
 }
@@ -19,3 +21,11 @@ export interface ReportTable {
  */
 export const neutraliseFormula = (text: string): string =>
   /^\s*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+
+/**
+ * Currency of the money of a row.
+ * @param table the table
+ * @param row one of its rows
+ */
+export const currencyOfRow = (table: ReportTable, row: readonly (string | number)[]): string =>
+  table.currencyColumn === undefined ? table.currency : String(row[table.currencyColumn] ?? table.currency);

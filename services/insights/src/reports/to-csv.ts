@@ -1,5 +1,5 @@
 import { formatDecimal } from '@orrery/money';
-import { neutraliseFormula } from './report-table.ts';
+import { currencyOfRow, neutraliseFormula } from './report-table.ts';
 import type { ReportTable, TableColumn } from './report-table.ts';
 
 /** Without the mark Excel reads the file in the code page of the machine and breaks every accent. */
@@ -23,7 +23,9 @@ export const toCsv = (table: ReportTable): string => {
   const lines = [
     table.columns.map((column) => quoted(column.heading)),
     ...table.rows.map((row) =>
-      table.columns.map((column, index) => quoted(cellText(column, row[index] ?? '', table.currency))),
+      table.columns.map((column, index) =>
+        quoted(cellText(column, row[index] ?? '', currencyOfRow(table, row))),
+      ),
     ),
   ];
   return BYTE_ORDER_MARK + lines.map((cells) => `${cells.join(',')}\r\n`).join('');

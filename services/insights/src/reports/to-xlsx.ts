@@ -1,6 +1,6 @@
 import { currencyExponent, formatDecimal } from '@orrery/money';
 import writeExcelFile from 'write-excel-file/node';
-import { neutraliseFormula } from './report-table.ts';
+import { currencyOfRow, neutraliseFormula } from './report-table.ts';
 import type { ReportTable, TableColumn } from './report-table.ts';
 
 type Cell = { value: string | number | Date; format?: string; fontWeight?: 'bold' };
@@ -8,6 +8,9 @@ type Cell = { value: string | number | Date; format?: string; fontWeight?: 'bold
 const cellOf = (column: TableColumn, value: string | number, currency: string): Cell => {
   if (column.kind === 'month') {
     return { value: new Date(`${String(value)}-01T00:00:00Z`), format: 'yyyy-mm' };
+  }
+  if (column.kind === 'date') {
+    return { value: new Date(`${String(value)}T00:00:00Z`), format: 'yyyy-mm-dd' };
   }
   if (typeof value === 'string') {
     return { value: neutraliseFormula(value) };
@@ -34,7 +37,7 @@ export const toXlsx = async (table: ReportTable): Promise<Buffer> =>
     [
       table.columns.map((column): Cell => ({ value: column.heading, fontWeight: 'bold' })),
       ...table.rows.map((row) =>
-        table.columns.map((column, index) => cellOf(column, row[index] ?? '', table.currency)),
+        table.columns.map((column, index) => cellOf(column, row[index] ?? '', currencyOfRow(table, row))),
       ),
     ],
     { sheet: table.title, columns: table.columns.map(({ kind }) => ({ width: kind === 'text' ? 32 : 14 })) },

@@ -64,6 +64,9 @@ const NEWEST_FIRST_SORT = { postedOn: -1, _id: -1 } as const;
 /** Rows that one text search request looks at before it hands out a cursor, so that its work is bounded. */
 const SEARCH_WINDOW = 20_000;
 
+/** Rows that one request adds up. */
+const MAX_TOTALLED_ROWS = 100_000;
+
 /** Rows that a detector reads at most; the newest ones count. */
 const MAX_DETECTOR_ROWS = 20_000;
 
@@ -299,6 +302,50 @@ export const createLedgerStore = (connection: Connection) => {
       return {
         rows: rows.map(toRow),
         nextCursor: nextCursor ?? cutPage(NEWEST_FIRST, [...resting, ...resting], 1).nextCursor,
+      };
+    },
+
+    /**
+     * Number and sums of the rows of a filter per currency, the one with most rows first.
+     * @param userId owner
+     * @param filter which rows; of more than 100,000 the newest count
+     * @returns signed minor units, and whether every row was counted
+     */
+    async totals(
+      userId: string,
+      filter: LedgerFilter,
+    ): Promise<{
+      totals: { currency: string; count: number; inMinor: number; outMinor: number }[];
+      isComplete: boolean;
+    }> {
+      const cursor = ledger
+        .find(
+          {
+            ...listFilter(userId, filter, undefined),
+            ...(filter.text !== undefined && { searchText: { $regex: literalPattern(filter.text) } }),
+          },
+          { projection: { _id: 0, amountMinor: 1, currency: 1 }, batchSize: 5000 },
+        )
+        .sort(NEWEST_FIRST_SORT)
+        .limit(MAX_TOTALLED_ROWS + 1);
+      const byCurrency = new Map<
+        string,
+        { currency: string; count: number; inMinor: number; outMinor: number }
+      >();
+      let rows = 0;
+      for await (const { amountMinor, currency } of cursor) {
+        rows += 1;
+        if (rows > MAX_TOTALLED_ROWS || amountMinor === undefined || currency === undefined) {
+          continue;
+        }
+        const total = byCurrency.get(currency) ?? { currency, count: 0, inMinor: 0, outMinor: 0 };
+        total.count += 1;
+        total[amountMinor < 0 ? 'outMinor' : 'inMinor'] += amountMinor;
+        byCurrency.set(currency, total);
+      }
+      return {
+        totals: [...byCurrency.values()].sort((left, right) => right.count - left.count),
+        isComplete: rows <= MAX_TOTALLED_ROWS,
       };
     },
 
