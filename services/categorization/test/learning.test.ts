@@ -8,11 +8,15 @@ import {
   UserErasureRequested,
 } from '@orrery/contracts';
 import type { IngestedTransaction } from '@orrery/contracts';
+import { createLogger } from '@orrery/service-kit';
 import { anAdmin, anIngestedTransaction, aUser, eventually, startTestService } from '@orrery/testing';
 import type { TestService } from '@orrery/testing';
 import { z } from 'zod';
+import { createActiveModel } from '../src/active-model.ts';
+import { baseOf, loadArtifacts } from '../src/artifacts/load-artifacts.ts';
 import { HOLDINGS } from '../src/holdings.ts';
 import { categorization } from '../src/module.ts';
+import { createModelStore } from '../src/store/model-store.ts';
 
 type User = ReturnType<typeof aUser>;
 
@@ -341,6 +345,20 @@ describe('training', () => {
     expect((await ask(aUser(), 'STARBUCKS LEEDS'))?.category?.slug).toBe('coffee');
     const told = service.captured.of(CategorizerTrained);
     expect(told.at(-1)?.data).toMatchObject({ modelVersion: trainings[0]?.version, promoted: true });
+
+    const used: string[] = [];
+    const replica = createActiveModel({
+      models: createModelStore(service.mongo),
+      base: baseOf(loadArtifacts().manifest),
+      use: (model) => used.push(model.version),
+      refreshMs: 50,
+      logger: createLogger('categorization', 'error'),
+    });
+    await eventually(
+      () => used,
+      ([first]) => first === trainings[0]?.version,
+    );
+    replica.stop();
   }, 90_000);
 });
 

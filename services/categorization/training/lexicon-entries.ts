@@ -17,7 +17,7 @@ const ORDINARY = new Set(
   station market mart store shop outlet center centre mall plaza court street road avenue lane way drive walk
   metro union alliance united eagle lion tiger bear wolf fox horse bull deer bird swan falcon hawk phoenix
   dragon rose lily daisy iris jade ruby pearl diamond crystal rainbow cloud sky wind storm fire flame light
-  shadow stone rock iron steel copper mint sage basil oak pine cedar maple ash elm willow palm bamboo
+  avon severn thames shadow stone rock iron steel copper mint sage basil oak pine cedar maple ash elm willow palm bamboo
   smith jones brown taylor wilson martin george henry charles james john paul peter david michael anna maria
   mary jack sam max ben tom dan joe bob jim bill alex chris pat lee kim chan scott mason dixon morgan jordan parker
   cooper hunter turner baker butcher carter cook miller fisher mercury apollo zeus atlas titan orion venus

@@ -1,4 +1,4 @@
-import type { DecisionKind, DecisionSource, Language } from '@orrery/contracts';
+import type { DecisionKind, DecisionSource } from '@orrery/contracts';
 
 /** A transaction as the cascade sees it. */
 export interface Transaction {
@@ -73,4 +73,4 @@ export interface Thresholds {
   suggest: number;
 }
 
-export type { DecisionKind, DecisionSource, Language };
+export type { DecisionKind, DecisionSource };

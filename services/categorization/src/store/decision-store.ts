@@ -62,6 +62,25 @@ const toEntry = (userId: string, document: DecisionDocument): DecisionEntry => {
   };
 };
 
+const toDocument = (
+  userId: string,
+  { transaction, decision: { decisionVersion, ...decision }, evidence, merchantKey }: StoredDecision,
+): DecisionDocument => ({
+  _id: idOf(userId, transaction.transactionId),
+  userId,
+  rowVersion: transaction.rowVersion,
+  decisionVersion,
+  merchantKey,
+  transaction,
+  decision,
+  evidence: evidence.map((item): [Evidence['kind'], string, string, number] => [
+    item.kind,
+    item.category,
+    item.text.slice(0, 120),
+    Math.round(item.weight * 100),
+  ]),
+});
+
 /**
  * Decisions, one document per transaction of a user. Every function takes the user first and sees that user only.
  * @param mongo the service's database
@@ -73,7 +92,11 @@ export const createDecisionStore = (mongo: Connection) => {
     async prepare(): Promise<void> {
       await collection.createIndex({ userId: 1, merchantKey: 1 });
       await collection.createIndex({ userId: 1, 'transaction.postedOn': -1, _id: -1 });
-      await collection.createIndex({ removedAt: 1 }, { expireAfterSeconds: REMOVED_MARKERS_LIVE_SECONDS });
+      // Sparse, so that live rows cost no entry.
+      await collection.createIndex(
+        { removedAt: 1 },
+        { name: 'expire_removed', sparse: true, expireAfterSeconds: REMOVED_MARKERS_LIVE_SECONDS },
+      );
     },
 
     /**
@@ -136,32 +159,25 @@ export const createDecisionStore = (mongo: Connection) => {
      * @param userId owner
      * @param rows decisions
      * @param session transaction to write in
+     * @param absent ids that the same session found to have no entry: their rows are inserted, which is cheaper than
+     *   looking for each again; when another transaction stores one meanwhile, this one conflicts and starts over
      */
-    async save(userId: string, rows: readonly StoredDecision[], session: ClientSession): Promise<void> {
+    async save(
+      userId: string,
+      rows: readonly StoredDecision[],
+      session: ClientSession,
+      absent: ReadonlySet<string> = new Set(),
+    ): Promise<void> {
       if (rows.length === 0) {
         return;
       }
       await collection.bulkWrite(
-        rows.map(({ transaction, decision: { decisionVersion, ...decision }, evidence, merchantKey }) => ({
-          replaceOne: {
-            filter: { _id: idOf(userId, transaction.transactionId) },
-            replacement: {
-              userId,
-              rowVersion: transaction.rowVersion,
-              decisionVersion,
-              merchantKey,
-              transaction,
-              decision,
-              evidence: evidence.map((item): [Evidence['kind'], string, string, number] => [
-                item.kind,
-                item.category,
-                item.text.slice(0, 120),
-                Math.round(item.weight * 100),
-              ]),
-            },
-            upsert: true,
-          },
-        })),
+        rows.map((row) => {
+          const document = toDocument(userId, row);
+          return absent.has(row.transaction.transactionId)
+            ? { insertOne: { document } }
+            : { replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true } };
+        }),
         { session, ordered: false },
       );
     },

@@ -88,7 +88,8 @@ export const createFileTransactions = ({ decisions, decide, clock }: FileTransac
         },
       ];
     });
-    await decisions.save(userId, stored, session);
+    const absent = new Set(rows.map(({ transactionId }) => transactionId).filter((id) => !known.has(id)));
+    await decisions.save(userId, stored, session, absent);
     await transaction.record([
       newEvent(TransactionsCategorized, userId, { userId, transactions: stored.map(toCategorized) }),
     ]);
