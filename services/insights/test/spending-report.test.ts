@@ -30,7 +30,7 @@ const ROWS = [
   spend('groceries', 500, { postedOn: '2026-02-12' }),
   spend('restaurants', -3310, { shop: 'Crêperie de la Fête' }),
   spend('coffee', -450, { shop: '=1+1' }),
-  spend(null, -777, { shop: 'Inconnu' }),
+  spend(null, -777, { shop: '<b>Inconnu</b>' }),
   spend('salary', 200_000, { shop: 'Employeur' }),
   spend('own-transfers-out', -50_000, { shop: 'Livret' }),
   spend('coffee', -1200, { currency: 'USD', shop: 'Blue Bottle' }),
@@ -157,6 +157,17 @@ describe('GET /api/spending_report', () => {
     expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
     expect(bytes.toString('utf8')).toContain('Crêperie de la Fête,33.10,EUR');
     expect(bytes.toString('utf8')).toContain("'=1+1,4.50,EUR");
+  });
+
+  it('is a page to print without scripts, with names escaped', async () => {
+    const page = await service.call(`/api/spending_report?${FEBRUARY}&format=html`, { as: user });
+
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.text).toContain('<h1>Rapport de dépenses</h1>');
+    expect(page.text).toContain('Crêperie de la Fête');
+    expect(page.text).toMatch(/Dépenses<\/td><td class="amount">112,66\s€/);
+    expect(page.text).toContain('&lt;b&gt;Inconnu&lt;/b&gt;');
+    expect(page.text).not.toMatch(/<script|<b>/);
   });
 
   it('reports the month so far when no period is asked for, and nothing for a stranger', async () => {

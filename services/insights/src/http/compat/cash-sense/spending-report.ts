@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { foldShares, percentages, percentChange } from '../../../domain/spending-report.ts';
 import type { Share, SpendingReport } from '../../../domain/spending-report.ts';
 import type { ReportTable } from '../../../reports/report-table.ts';
+import { toHtml } from '../../../reports/to-html.ts';
 import { toCsv } from '../../../reports/to-csv.ts';
 import { toXlsx } from '../../../reports/to-xlsx.ts';
 import type { ReportSpending, SpendingComparison } from '../../../use-cases/report-spending.ts';
@@ -27,7 +28,8 @@ const SpendingReportRoute = defineRoute({
   method: 'get',
   path: '/api/spending_report',
   operationId: 'cashSenseSpendingReport',
-  summary: 'Income and spending of a period by category, merchant or month, as JSON, CSV or Excel',
+  summary:
+    'Income and spending of a period by category, merchant or month, as JSON, CSV, Excel or a page to print',
   tag: 'Cash Sense',
   audience: 'user',
   errorShape: 'error',
@@ -36,7 +38,7 @@ const SpendingReportRoute = defineRoute({
       start: CalendarDate.optional(),
       end: CalendarDate.optional(),
       group_by: z.enum(['category', 'merchant', 'month']).default('category'),
-      format: z.enum(['json', 'csv', 'xlsx']).default('json'),
+      format: z.enum(['json', 'csv', 'xlsx', 'html']).default('json'),
       currency: Currency.optional(),
     })
     .refine(({ start, end }) => start === undefined || end === undefined || start <= end, {
@@ -50,7 +52,8 @@ const SpendingReportRoute = defineRoute({
   responses: {
     200: {
       contentType: 'application/json; charset=utf-8',
-      description: 'The report; with `format` csv or xlsx a file with the rows of `group_by`',
+      description:
+        'The report; with `format` csv or xlsx a file with the rows of `group_by`, with html a page to print',
     },
   },
 });
@@ -204,6 +207,26 @@ const toTable = (report: SpendingReport, groupBy: GroupBy, language: Language): 
   };
 };
 
+const toPage = ({ report, previous, period }: SpendingComparison, language: Language): string =>
+  toHtml({
+    language,
+    currency: report.currency,
+    from: period.from,
+    to: period.to,
+    incomeMinor: report.incomeMinor,
+    expensesMinor: report.expensesMinor,
+    netMinor: report.netMinor,
+    previousExpensesMinor: previous.expensesMinor,
+    categories: foldShares(report.byCategory, cashSenseCategory).map(({ key, amountMinor }) => ({
+      label: cashSenseName(key, language),
+      amountMinor,
+    })),
+    merchants: report.byMerchant
+      .slice(0, TOP_MERCHANTS)
+      .map(({ key, amountMinor }) => ({ label: key, amountMinor })),
+    months: report.byMonth.map(({ month, expensesMinor }) => ({ label: month, amountMinor: expensesMinor })),
+  });
+
 const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 /**
@@ -218,6 +241,16 @@ export const spendingReport = (reportSpending: ReportSpending): MountedRoute =>
     const language = chooseLanguage(request.headers['accept-language'], 'fr', settings.language);
     if (format === 'json') {
       return { status: 200, body: JSON.stringify(toJson(comparison, groupBy, language)) };
+    }
+    if (format === 'html') {
+      return {
+        status: 200,
+        body: toPage(comparison, language),
+        headers: {
+          'Content-Type': 'text/html; charset=utf-8',
+          'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+        },
+      };
     }
     const table = toTable(report, groupBy, language);
     const name = `spending-report_${period.from}_${period.to}.${format}`;
