@@ -41,6 +41,16 @@ export const IDENTITY_HOLDINGS: readonly Holding[] = [
     }),
   },
   {
+    collection: 'seen_users',
+    owner: '_id',
+    purpose: 'Noticing that the main back end deleted a user',
+    retention: 'until the user is erased',
+    fields: z.object({
+      _id: z.string().describe('User id'),
+      seenOn: z.string().describe('Last day on which the user was here'),
+    }),
+  },
+  {
     collection: 'consents',
     owner: '_id',
     purpose: 'What the user allows beyond their own use',

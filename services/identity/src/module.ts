@@ -15,12 +15,14 @@ import { createGatekeeper } from './http/require-account.ts';
 import { readStanding } from './http/standing.ts';
 import { USER_NOT_FOUND } from './identity-errors.ts';
 import { applyRetention } from './jobs/apply-retention.ts';
+import { followDeletions } from './jobs/follow-deletions.ts';
 import { openPasswordDesk } from './passwords/password-desk.ts';
 import { createAccountStore } from './store/account-store.ts';
 import { createAttemptStore } from './store/attempt-store.ts';
 import { createAuditStore } from './store/audit-store.ts';
 import { createConsentStore } from './store/consent-store.ts';
 import { createErasureStore } from './store/erasure-store.ts';
+import { createSeenUserStore } from './store/seen-user-store.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { accessTokenSigner } from './tokens/sign-access-token.ts';
 import { createAdministerAccounts } from './use-cases/administer-accounts.ts';
@@ -65,6 +67,7 @@ export const identity = defineService({
     const attempts = createAttemptStore(mongo, markOf);
     const erasures = createErasureStore(mongo, ENDED_ACCOUNT_LIFE_MS);
     const consents = createConsentStore(mongo);
+    const seen = createSeenUserStore(mongo);
     await Promise.all([accounts, sessions, attempts, audit, erasures].map((store) => store.prepare()));
 
     const endAccount = createEndAccount({ accounts, sessions, erasures, markOf, recordEvents });
@@ -134,6 +137,13 @@ export const identity = defineService({
       ];
     };
 
+    const erase = (userId: string): Promise<string> =>
+      inTransaction(async (session) =>
+        (await accounts.find(userId, session)) === undefined
+          ? beginErasure({ erasures, recordEvents }, userId, session)
+          : endAccount(userId, session),
+      );
+
     const findMainUser = mainBackend?.reader.findUser;
     const routes =
       findMainUser === undefined
@@ -152,7 +162,16 @@ export const identity = defineService({
       routes: [
         ...routes,
         logOut(sessions),
-        readStanding(createFindStanding({ accounts, sessions, erasures, markOf, findMainUser })),
+        readStanding(
+          createFindStanding({
+            accounts,
+            sessions,
+            erasures,
+            markOf,
+            findMainUser,
+            onSeen: (userId) => seen.note(userId, clock.now().toISOString().slice(0, 10)),
+          }),
+        ),
         listAuditLog(gatekeeper, audit),
         ...privacyRoutes({
           consents,
@@ -161,17 +180,13 @@ export const identity = defineService({
           recordEvents,
           archiveOf: userData.archiveOf,
           collect: createCollectArchives(runtime),
-          erase: (userId) =>
-            inTransaction(async (session) =>
-              (await accounts.find(userId, session)) === undefined
-                ? beginErasure({ erasures, recordEvents }, userId, session)
-                : endAccount(userId, session),
-            ),
+          erase,
         }),
         userData.route,
       ],
       subscriptions: [userData.onErasureRequested, ...onUserErased(erasures)],
       jobs: [
+        ...(findMainUser === undefined ? [] : [followDeletions({ seen, findMainUser, erase })]),
         applyRetention({
           audit,
           erasures,

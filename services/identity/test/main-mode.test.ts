@@ -10,7 +10,10 @@ import {
   useTestDatabase,
 } from '@orrery/testing';
 import { MongoClient, ObjectId } from 'mongodb';
+import { mainBackendReader } from '@orrery/main-backend';
 import { identity } from '../src/index.ts';
+import { followDeletions } from '../src/jobs/follow-deletions.ts';
+import { createSeenUserStore } from '../src/store/seen-user-store.ts';
 
 let service: TestService;
 let client: MongoClient;
@@ -129,6 +132,28 @@ describe('beside a main back end', () => {
     const as = path.startsWith('/auth') ? nobody : aUser({ role: 'admin' });
 
     expect((await service.call(path, { as, method })).status).toBe(404);
+  });
+
+  it('follows a deletion there with an erasure here, and leaves users alone who are merely missing', async () => {
+    const [deleted, missing] = [await aMainUser(), await aMainUser()];
+    await standingOf(deleted);
+    await standingOf(missing);
+    const users = client.db(name).collection('users');
+    await users.updateOne({ _id: new ObjectId(deleted) }, { $set: { isDeleted: true } });
+    await users.deleteOne({ _id: new ObjectId(missing) });
+
+    const erased: string[] = [];
+    const job = followDeletions({
+      seen: createSeenUserStore(service.mongo),
+      findMainUser: mainBackendReader(client.db(name)).findUser,
+      erase: (userId) => {
+        erased.push(userId);
+        return Promise.resolve('an-erasure');
+      },
+    });
+    await job.run({ signal: AbortSignal.timeout(10_000), input: undefined, jobId: 'job' });
+
+    expect(erased).toEqual([deleted]);
   });
 
   it('never writes to it', async () => {

@@ -18,6 +18,8 @@ export interface StandingParts {
   sessions: SessionStore;
   erasures: ErasureStore;
   markOf: UserMark;
+  /** Told of each user of the main back end who is there. */
+  onSeen(userId: string): Promise<void>;
   /** Reads a user of the main back end; undefined in standalone mode. */
   findMainUser: ((userId: string) => Promise<MainBackendUser | undefined>) | undefined;
 }
@@ -29,14 +31,18 @@ export type FindStanding = (userId: string, issuer: string) => Promise<UserStand
  * @param parts stores, and the main back end in main mode
  */
 export function createFindStanding(parts: StandingParts): FindStanding {
-  const { accounts, sessions, erasures, markOf, findMainUser } = parts;
+  const { accounts, sessions, erasures, markOf, onSeen, findMainUser } = parts;
   return async (userId, issuer) => {
     const revokedTokens = await sessions.endedTokens(userId);
     if (issuer !== SHARED_ISSUER) {
       return externalStanding(userId, revokedTokens);
     }
     if (findMainUser !== undefined) {
-      return mainStanding(userId, await findMainUser(userId), revokedTokens);
+      const user = await findMainUser(userId);
+      if (user?.isDeleted === false) {
+        await onSeen(userId);
+      }
+      return mainStanding(userId, user, revokedTokens);
     }
     const [account, wasDeleted] = await Promise.all([
       accounts.find(userId),
