@@ -8,6 +8,7 @@ import { CommonConfig, type ServiceModule, describeConfig, runServices } from '@
 import { SERVICES } from '../infra/all-in-one/src/services.ts';
 import { root, startDatabase } from '../tests/setup/servers.ts';
 import { dataMap } from './data-map.ts';
+import { generateTypes } from '../packages/client/src/generate.ts';
 import { freezeEvents } from './freeze-events.ts';
 
 /**
@@ -69,8 +70,10 @@ async function openApi(): Promise<string> {
 const asyncApi = (): string =>
   `${JSON.stringify(buildAsyncapi(EVENTS, { title: 'Orrery events', version: '1.0.0' }), null, 2)}\n`;
 
+const openApiText = await openApi();
 const documents: readonly [string, string][] = [
-  ['docs/api/openapi.json', await openApi()],
+  ['docs/api/openapi.json', openApiText],
+  ['packages/client/src/schema.ts', await generateTypes(openApiText)],
   ['docs/api/asyncapi.json', asyncApi()],
   ['.env.example', environmentExample()],
   ['docs/data-map.md', dataMap()],
