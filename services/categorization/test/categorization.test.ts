@@ -276,6 +276,24 @@ describe('rules', () => {
   });
 });
 
+describe('a pattern made to run for ever', () => {
+  it('is answered in time', async () => {
+    const user = aUser();
+    const rule = { name: 'x', conditions: { regex: '^(a+)+$' }, category: 'gifts' };
+    expect((await service.call('/v1/rules', { as: user, method: 'POST', json: rule })).status).toBe(201);
+    const transactions = [{ description: `${'a'.repeat(500)}!`, amount: '-1.00', currency: 'EUR' }];
+    const reply = await service.call('/v1/categorize', {
+      as: user,
+      method: 'POST',
+      json: { transactions },
+      signal: AbortSignal.timeout(4000),
+    });
+
+    expect(reply.status).toBe(200);
+    expect(Results.parse(reply.json).results[0]?.source).not.toBe('rule');
+  });
+});
+
 describe('the older systems', () => {
   it('answers PocketC with its ids, marks a fallback and refuses a bad date', async () => {
     const ask = (json: unknown) => service.call('/ai/categories', { method: 'POST', json });
@@ -291,6 +309,10 @@ describe('the older systems', () => {
     });
     expect((await ask({ ...coffee, transactedAt: 'yesterday' })).status).toBe(422);
     expect((await ask({ ...coffee, merchantName: ' ' })).status).toBe(422);
+  });
+
+  it('answers PocketC the placeholder that it knows', async () => {
+    expect(await service.call('/ai/categories')).toMatchObject({ status: 200, json: 'categories' });
   });
 
   it('lists the stored purchases of the caller for PocketC, and of nobody else', async () => {

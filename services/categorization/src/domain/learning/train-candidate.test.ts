@@ -23,7 +23,8 @@ describe('training', () => {
     const [one, two] = [1, 2].map(() => Buffer.from(trainClassifier(texts, SETTINGS, 7, 'x').weights));
 
     expect(two !== undefined && one?.equals(two)).toBe(true);
-  });
+    // Two passes over two million weights, in the slower world of a test.
+  }, 60_000);
 
   it('keeps texts as they were through a file', () => {
     expect(parseTrainingTexts(formatTrainingTexts(texts))).toEqual(texts);
