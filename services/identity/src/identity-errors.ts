@@ -12,8 +12,3 @@ export const WRONG_PASSWORD = defineError('wrong-password', 400, 'Current passwo
 export const REFRESH_REFUSED = defineError('refresh-token-refused', 401, 'The refresh token is not valid');
 export const TOO_MANY_LOGINS = defineError('too-many-logins', 429, 'Too many failed logins; try again later');
 export const ADMINS_ONLY = defineError('admins-only', 403, 'Admin access required');
-export const KEPT_ELSEWHERE = defineError(
-  'accounts-kept-elsewhere',
-  404,
-  'Accounts are kept by the main back end',
-);
