@@ -3,7 +3,7 @@ import type { CollectionInfo } from './catalog.ts';
 import { applyIndexChanges, planIndexChanges } from './indexes.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import type { BsonDocument } from './semantics/types.ts';
-import { getField, isDocument, setField, typeName } from './semantics/values.ts';
+import { getField, isArray, isDocument, setField, typeName } from './semantics/values.ts';
 import { documentKey, documentRange, recordIdAtEnd } from './storage/keyspace.ts';
 import { decodeDocument } from './wire/bson-decode.ts';
 import { encodeDocument } from './wire/bson-encode.ts';
@@ -32,15 +32,21 @@ function assertValidId(id: unknown): void {
   if (type === 'array' || type === 'regex' || type === 'undefined') {
     throw new MongoServerError(53, `The '_id' value cannot be of type ${type}`);
   }
-  if (isDocument(id)) {
-    const bad = Object.keys(id).find(
-      (name) => name.startsWith('$') && !['$ref', '$id', '$db'].includes(name),
-    );
-    if (bad !== undefined) {
-      throw new MongoServerError(
-        52,
-        `_id fields may not contain '$'-prefixed fields: ${bad} is not valid for storage.`,
-      );
+  assertNoDollarNames(id);
+}
+
+function assertNoDollarNames(value: unknown): void {
+  if (isArray(value)) {
+    value.forEach(assertNoDollarNames);
+  } else if (isDocument(value)) {
+    for (const name of Object.keys(value)) {
+      if (name.startsWith('$') && !['$ref', '$id', '$db'].includes(name)) {
+        throw new MongoServerError(
+          52,
+          `_id fields may not contain '$'-prefixed fields: ${name} is not valid for storage.`,
+        );
+      }
+      assertNoDollarNames(value[name]);
     }
   }
 }

@@ -1,15 +1,23 @@
 import type { DocumentStream } from './cursors.ts';
 import { type Pacer, sortInSlices } from './pacing.ts';
 import { compareSortValues, type IndexField, sortValuesOf } from './semantics/keys.ts';
-import type { Collation } from './semantics/types.ts';
+import type { BsonDocument, Collation } from './semantics/types.ts';
 import type { DocumentScan, FoundDocument } from './scan.ts';
-import { decodeFields } from './wire/bson-decode.ts';
+import { decodeDocument, decodeFields } from './wire/bson-decode.ts';
+
+/** The order a stream has to bring its documents into. */
+export interface StreamSort {
+  fields: readonly IndexField[];
+  collation?: Collation;
+  /** The number to sort by, smallest first, in place of fields. */
+  distance?: (document: BsonDocument) => number;
+}
 
 /** Settings of `FindStream`. */
 export interface FindStreamOptions {
   scan: DocumentScan;
   /** Set when the scan does not deliver the order that is wanted. */
-  sort?: { fields: readonly IndexField[]; collation?: Collation };
+  sort?: StreamSort;
   skip: number;
   /** Number of documents after which the stream ends; 0: none. */
   limit: number;
@@ -82,13 +90,15 @@ export class FindStream implements DocumentStream {
     return found;
   }
 
-  private async sortAll(
-    sort: { fields: readonly IndexField[]; collation?: Collation },
-    pacer: Pacer,
-  ): Promise<FoundDocument[]> {
-    const { fields, collation } = sort;
+  private async sortAll(sort: StreamSort, pacer: Pacer): Promise<FoundDocument[]> {
+    const { fields, collation, distance } = sort;
     const roots = new Set(fields.map(([path]) => path.split('.', 1)[0] ?? path));
-    const compare = (a: Sortable, b: Sortable): number => compareSortValues(a.key, b.key, fields, collation);
+    const keyOf = (raw: Buffer): unknown[] =>
+      distance === undefined
+        ? sortValuesOf(decodeFields(raw, roots), fields, collation)
+        : [distance(decodeDocument(raw))];
+    const order: readonly IndexField[] = distance === undefined ? fields : [['', 1]];
+    const compare = (a: Sortable, b: Sortable): number => compareSortValues(a.key, b.key, order, collation);
     const wanted = this.left + this.skip;
     const keep = Number.isFinite(wanted) ? wanted : Number.POSITIVE_INFINITY;
     let items: Sortable[] = [];
@@ -98,7 +108,7 @@ export class FindStream implements DocumentStream {
         break;
       }
       if (found !== false) {
-        items.push({ key: sortValuesOf(decodeFields(found.raw, roots), fields, collation), found });
+        items.push({ key: keyOf(found.raw), found });
         // Only the first ones are wanted: drop the others from time to time.
         if (items.length >= keep * 2 + 1000) {
           items = (await sortInSlices(items, compare, pacer)).slice(0, keep);

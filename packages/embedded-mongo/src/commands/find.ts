@@ -8,10 +8,13 @@ import {
   integerOption,
 } from '../command-options.ts';
 import { projectorFor } from '../evaluation.ts';
-import { FindStream } from '../find-stream.ts';
-import { planOf, prepareQuery, queryOptions, scanOf } from '../query.ts';
+import { FindStream, type StreamSort } from '../find-stream.ts';
+import type { Plan } from '../planner.ts';
+import { planOf, prepareQuery, type Query, queryOptions, scanOf } from '../query.ts';
 import type { FoundDocument } from '../scan.ts';
 import { MongoServerError } from '../semantics/errors.ts';
+import { nearDistance } from '../semantics/geo.ts';
+import { valueAtPlainPath } from '../semantics/paths.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { getField, setField } from '../semantics/values.ts';
 import { Long } from 'bson';
@@ -45,13 +48,25 @@ const FIND_FIELDS = new Set([
   'ntoreturn',
 ]);
 
+/** What returnKey shows of a document: the fields of the index that found it, without those it lacks. */
+function keyOf(document: BsonDocument, paths: readonly string[]): BsonDocument {
+  const key: BsonDocument = {};
+  for (const path of paths) {
+    const value = valueAtPlainPath(document, path);
+    if (value !== undefined) {
+      setField(key, path, value);
+    }
+  }
+  return key;
+}
+
 /** How a find's documents are turned into the bytes that are sent. */
-function presenter(
-  command: BsonDocument,
-  projection: BsonDocument | undefined,
-  query: ReturnType<typeof prepareQuery>,
-) {
+function presenter(command: BsonDocument, projection: BsonDocument | undefined, query: Query, plan: Plan) {
   const showRecordId = booleanOption(command, 'showRecordId');
+  if (booleanOption(command, 'returnKey')) {
+    const paths = plan.kind === 'index' ? plan.index.fields.map(([path]) => path) : [];
+    return (found: FoundDocument): Uint8Array => encodeDocument(keyOf(decodeDocument(found.raw), paths));
+  }
   const project =
     projection === undefined || Object.keys(projection).length === 0
       ? undefined
@@ -67,6 +82,18 @@ function presenter(
     }
     return encodeDocument(shown);
   };
+}
+
+/** The order the documents have to be brought into: the sort's, or the distance from the point of a `$near`. */
+function sortOf(query: Query, plan: Plan): StreamSort | undefined {
+  const { fields, natural } = query.sort;
+  const distance = fields.length === 0 && natural === undefined ? nearDistance(query.filter) : undefined;
+  if (distance !== undefined) {
+    return { fields: [], distance };
+  }
+  return plan.sorted
+    ? undefined
+    : { fields, ...(query.shape.collation && { collation: query.shape.collation }) };
 }
 
 function wantsArrayIndex(projection: BsonDocument | undefined): boolean {
@@ -101,19 +128,13 @@ async function find(context: CommandContext): Promise<BsonDocument> {
   const query = prepareQuery(collection, filter, queryOptions(command, context.now));
   const view = viewOf(context);
   const plan = planOf(view, collection, query);
+  const sort = sortOf(query, plan);
   const stream = new FindStream({
     scan: scanOf(view, collection, query, plan, { wantsArrayIndex: wantsArrayIndex(projection) }),
-    ...(plan.sorted
-      ? {}
-      : {
-          sort: {
-            fields: query.sort.fields,
-            ...(query.shape.collation && { collation: query.shape.collation }),
-          },
-        }),
+    ...(sort === undefined ? {} : { sort }),
     skip,
     limit,
-    present: presenter(command, projection, query),
+    present: presenter(command, projection, query, plan),
     pacer: () => pacerOf(context),
   });
   return cursorReply(context, namespace, stream, {
