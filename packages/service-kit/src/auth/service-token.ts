@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { SERVICE_NAMES, UserId, type ServiceName } from '@orrery/contracts';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
@@ -13,6 +13,8 @@ export const SERVICE_TOKEN_LIFE_S = 60;
 
 const ISSUER = 'orrery';
 const ALGORITHM = 'HS256';
+// Written here instead of by jsonwebtoken, which takes twice the time; the gateway signs every request.
+const HEADER = Buffer.from(JSON.stringify({ alg: ALGORITHM, typ: 'JWT' })).toString('base64url');
 const MAX_TOKEN_LENGTH = 4096;
 const CLOCK_TOLERANCE_S = 5;
 const MIN_SECRET_BYTES = 32;
@@ -85,7 +87,8 @@ export const signServiceToken = (
     ...(identity.userId === undefined ? {} : { sub: identity.userId }),
     ...(identity.tokenId === undefined ? {} : { tid: identity.tokenId }),
   };
-  return jwt.sign(claims, keys.current, { algorithm: ALGORITHM });
+  const signed = `${HEADER}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', keys.current).update(signed).digest('base64url')}`;
 };
 
 const identityOf = (claims: Claims): Identity | undefined => {
