@@ -139,6 +139,8 @@ export const HOLDINGS: readonly Holding[] = [
       state: z.string().describe('Active or ended'),
       averageMinor: z.int().describe('Usual amount'),
       lastMinor: z.int().describe('Last amount'),
+      priceWasMinor: z.int().nullable().describe('Amount before the last change of price'),
+      category: z.string().nullable().describe('Category of the last charge'),
       lastDate: z.string().describe('Last day'),
       nextDate: z.string().nullable().describe('Next expected day'),
       confidence: z.number().describe('Certainty'),
