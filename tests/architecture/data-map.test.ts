@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SERVICES_WITH_USER_DATA, UserErasureRequested } from '@orrery/contracts';
@@ -19,6 +19,10 @@ describe('the data map', () => {
         expect(field).toHaveProperty('description', expect.stringMatching(/\w/));
       }
     }
+  });
+
+  it('leaves no service out', () => {
+    expect(readdirSync(join(root, 'services')).sort()).toEqual([...SERVICES_WITH_USER_DATA].sort());
   });
 
   it('covers every service that is asked for erasure', () => {
