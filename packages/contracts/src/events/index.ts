@@ -23,8 +23,6 @@ export const EVENTS: readonly EventDefinition[] = [
   AlertRaised,
   RecurringChanged,
   AnomalyDetected,
-  RecurringChanged,
-  AnomalyDetected,
   UserRegistered,
   UserStandingChanged,
   UserConsentChanged,
