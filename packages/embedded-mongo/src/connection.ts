@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionState } from './command.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { MongoServerError } from './semantics/errors.ts';
 import { frameReply, MessageFramer, parseRequest, type Request } from './wire/messages.ts';
 
 /** Requests of one connection that wait for their turn at most; beyond that nothing more is read. */
@@ -56,10 +55,7 @@ export class Connection implements ConnectionState {
         this.queue.push(parseRequest(message));
       }
     } catch (error) {
-      if (!(error instanceof MongoServerError) && !(error instanceof RangeError)) {
-        throw error;
-      }
-      this.logRefusal(error.message);
+      this.logRefusal(error instanceof Error ? error.message : String(error));
       this.close();
       return;
     }

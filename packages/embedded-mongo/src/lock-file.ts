@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A held claim on a data directory. */
@@ -28,12 +28,16 @@ function startTime(pid: number): string {
   }
 }
 
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 
@@ -49,6 +53,52 @@ function isStale(content: string, directory: string): boolean {
   return !isRunning(pid) || startTime(pid) !== started;
 }
 
+/** Puts a file in place with all its content at once. False when there is one already. */
+function place(file: string, content: string): boolean {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, content);
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) {
+      return false;
+    }
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Moves a stale claim out of the way, unless another process has done so and put its own in place. */
+function removeStale(file: string, content: string): void {
+  const aside = `${file}.${process.pid}.stale`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) {
+      return;
+    }
+    throw error;
+  }
+  const moved = readFileSync(aside, 'utf8');
+  if (moved !== content) {
+    place(file, moved);
+  }
+  rmSync(aside, { force: true });
+}
+
+function readClaim(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /**
  * Claims a data directory for this process. A claim left by a process that was killed is taken over.
  * Throws when another running server holds the directory.
@@ -56,32 +106,25 @@ function isStale(content: string, directory: string): boolean {
 export function lockDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'server.lock');
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      const descriptor = openSync(file, 'wx');
-      writeSync(descriptor, `${process.pid}\n${startTime(process.pid)}\n${bootId()}\n`);
-      closeSync(descriptor);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    if (place(file, `${process.pid}\n${startTime(process.pid)}\n${bootId()}\n`)) {
       heldHere.add(directory);
       return {
         release() {
-          heldHere.delete(directory);
-          rmSync(file, { force: true });
+          if (heldHere.delete(directory)) {
+            rmSync(file, { force: true });
+          }
         },
       };
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') {
-        throw error;
-      }
-      const content = readFileSync(file, 'utf8');
+    }
+    const content = readClaim(file);
+    if (content !== undefined) {
       if (!isStale(content, directory)) {
         throw new Error(
           `another server (process ${content.split('\n')[0] ?? '?'}) uses the directory ${directory}`,
-          {
-            cause: error,
-          },
         );
       }
-      rmSync(file, { force: true });
+      removeStale(file, content);
     }
   }
   throw new Error(`the directory ${directory} could not be claimed`);

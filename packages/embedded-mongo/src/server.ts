@@ -10,6 +10,7 @@ import type { LogicalTime } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 import { SESSION_TIMEOUT_MINUTES } from './sessions.ts';
 import { openLmdbStore } from './storage/lmdb-store.ts';
+import type { Store } from './storage/store.ts';
 import { clearGarbage, forgetOldSessions, sweepExpiredDocuments } from './ttl.ts';
 
 /** Where the server writes about itself. */
@@ -132,8 +133,10 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   const logger = options.logger ?? SILENT;
   const wireVersion = options.wireVersion ?? 21;
   const lock = lockDirectory(options.dataDirectory);
+  let opened: Store | undefined;
   try {
     const store = openLmdbStore(options.dataDirectory, { durability: options.durability ?? 'sync' });
+    opened = store;
     const engine = new Engine(store);
     await discardInterruptedBuilds(engine);
     const clock = new LogicalClock();
@@ -231,6 +234,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
       stop: () => (stopping ??= stop()),
     };
   } catch (error) {
+    await opened?.close();
     lock.release();
     throw error;
   }

@@ -4,6 +4,9 @@ import { decodeDocument } from '../src/wire/bson-decode.ts';
 import { encodeDocument } from '../src/wire/bson-encode.ts';
 import { MessageFramer } from '../src/wire/messages.ts';
 
+/** What a request fails with when the connection ends before its reply. */
+export const CLOSED = 'the connection was closed';
+
 /** A message as bytes: header, flags and sections. */
 export function message(
   requestId: number,
@@ -90,7 +93,7 @@ export class RawClient {
         return found.document;
       }
       if (this.closed) {
-        throw new Error('the connection was closed');
+        throw new Error(CLOSED);
       }
       await this.change();
     }
