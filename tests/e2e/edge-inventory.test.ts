@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROUTES, compileRoutes } from '../../gateway/src/index.ts';
+import { createOrreryClient } from '../../packages/client/src/index.ts';
 import { type Constellation, startConstellation } from './constellation.ts';
 
 interface Operation {
@@ -78,6 +79,18 @@ describe('the inventory of the edge', () => {
 
     expect(answers.length).toBeGreaterThan(10);
     expect(answers.filter((answer) => !answer.endsWith(': 401'))).toEqual([]);
+  });
+});
+
+describe('the typed client', () => {
+  it('reads through the gateway as the user of its token', async () => {
+    const token = orrery.signIn(`user-${randomUUID()}`).authorization.slice('Bearer '.length);
+    const client = createOrreryClient({ url: orrery.url, token });
+    const ledger = await client.GET('/v1/transactions', { params: { query: { limit: 5 } } });
+    const nobody = await createOrreryClient({ url: orrery.url }).GET('/v1/transactions', {});
+
+    expect(ledger.data).toMatchObject({ data: [], page: { nextCursor: null } });
+    expect(nobody.response.status).toBe(401);
   });
 });
 

@@ -14,7 +14,7 @@ import type { RouteRule } from '../routing/route-table.ts';
 import { closeFrame, frameBoundary } from './frame-boundary.ts';
 
 /** Tells a service why a socket is not signed in, where its contract wants to say so in a frame. Never taken from outside. */
-export const SIGN_IN_FAILURE_HEADER = 'x-sign-in-failure';
+const SIGN_IN_FAILURE_HEADER = 'x-sign-in-failure';
 
 const GOING_AWAY = 1001;
 /** "Sign-in expired", from the range that applications may define. */
