@@ -112,7 +112,7 @@ export const insights = defineService({
     return {
       routes: [
         listTransactions(stores),
-        totalTransactions(ledger),
+        totalTransactions({ ledger, metrics }),
         exportLedger({ ledger, readUserDay }),
         getTransactions({ ledger, readUserDay }),
         spendingReport(reportSpending),

@@ -112,6 +112,12 @@ describe('GET /v1/transactions/totals', () => {
       ],
       complete: true,
     });
+    expect(await totals('')).toMatchObject({
+      totals: [
+        { currency: 'EUR', count: 3, moneyIn: { amount: '2500.00' }, moneyOut: { amount: '-13.34' } },
+        { currency: 'KRW', count: 1, net: { amount: '-5000' } },
+      ],
+    });
     expect(await totals('q=cmd')).toMatchObject({ totals: [{ currency: 'KRW', count: 1 }] });
     expect(await totals('category=salary')).toMatchObject({ totals: [{ count: 1 }] });
     expect((await service.call('/v1/transactions/totals', { as: aUser() })).json).toMatchObject({
