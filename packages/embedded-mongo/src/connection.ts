@@ -76,7 +76,7 @@ export class Connection implements ConnectionState {
         break;
       }
       if (request.wantsReply && !this.socket.destroyed) {
-        this.send(request, reply);
+        await this.send(request, reply);
       }
       if (this.socket.isPaused() && this.queue.length === 0) {
         this.socket.resume();
@@ -85,14 +85,22 @@ export class Connection implements ConnectionState {
     this.working = false;
   }
 
-  private send(request: Request, reply: Parameters<typeof frameReply>[1]): void {
-    const flushed = this.socket.write(frameReply(request, reply));
-    if (!flushed) {
-      // A client that does not read its replies must not fill the memory with them.
-      this.socket.pause();
-      this.socket.once('drain', () => {
-        this.socket.resume();
-      });
+  /** Sends a reply. A client that does not read its replies waits for the next: they must not fill the memory. */
+  private async send(request: Request, reply: Parameters<typeof frameReply>[1]): Promise<void> {
+    const { socket } = this;
+    if (socket.write(frameReply(request, reply))) {
+      return;
     }
+    socket.pause();
+    await new Promise<void>((resolve) => {
+      const goOn = (): void => {
+        socket.off('drain', goOn);
+        socket.off('close', goOn);
+        resolve();
+      };
+      socket.on('drain', goOn);
+      socket.on('close', goOn);
+    });
+    socket.resume();
   }
 }

@@ -56,15 +56,14 @@ export function anchoredPrefix(pattern: string, options: string): string {
   if (!pattern.startsWith('^') || options !== '' || pattern.includes('|')) {
     return '';
   }
-  let text = '';
-  for (const [index, char] of [...pattern.slice(1)].entries()) {
-    if (/[\\^$.[\](){}*+?]/.test(char)) {
-      const next = pattern[index + 1] ?? '';
-      return /[*?{]/.test(next) ? text.slice(0, -1) : text;
-    }
-    text += char;
+  // By code point: a character beyond the basic plane is optional as a whole.
+  const characters = [...pattern.slice(1)];
+  const special = characters.findIndex((character) => /[\\^$.[\](){}*+?]/.test(character));
+  if (special === -1) {
+    return characters.join('');
   }
-  return text;
+  const isLastOptional = /[*?{]/.test(characters[special] ?? '');
+  return characters.slice(0, isLastOptional ? Math.max(0, special - 1) : special).join('');
 }
 
 class Collector {

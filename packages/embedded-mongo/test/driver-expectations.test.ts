@@ -1,5 +1,7 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Collection, Document } from 'mongodb';
+import { bodySection, message } from './raw-client.ts';
 import { errorOf, startTestServer, type TestServer } from './test-server.ts';
 
 interface Thing {
@@ -170,5 +172,36 @@ describe('refusals', () => {
       .aggregate([{ $currentOp: {} }])
       .toArray();
     expect(operations).toMatchObject([{ active: true, command: { aggregate: 1 } }]);
+  });
+});
+
+describe('a client that does not read', () => {
+  it('waits for its next replies, which do not pile up', async () => {
+    const large = test.fresh();
+    await large.insertMany(Array.from({ length: 8 }, () => ({ text: 'x'.repeat(1_000_000) })));
+    const socket = connect({ port: test.server.port, host: '127.0.0.1' });
+    socket.pause();
+    const find = bodySection({ find: large.collectionName, $db: 'test' });
+    for (let id = 1; id <= 40; id += 1) {
+      socket.write(message(id, 0, [find]));
+    }
+    let received = 0;
+    const commands = async (): Promise<number> =>
+      Number((await admin({ serverStatus: 1 })).opcounters.command);
+    const before = await commands();
+    // Enough turns for the server to answer all of them, if nothing held it back.
+    for (let turn = 1; turn <= 100; turn += 1) {
+      expect(await commands()).toBeLessThan(before + turn + 20);
+    }
+    await new Promise<void>((resolve) => {
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+        if (received > 40 * 8_000_000) {
+          resolve();
+        }
+      });
+      socket.resume();
+    });
+    socket.destroy();
   });
 });
