@@ -11,6 +11,8 @@ const shared = {
 };
 
 export default {
+  // Effects arrive by event and machines are shared: a wait ends by its condition, this only bounds a hang.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,

@@ -29,7 +29,7 @@ import type { BsonDocument } from '../semantics/types.ts';
 import { isDocument, toNumber } from '../semantics/values.ts';
 import { decodeDocument } from '../wire/bson-decode.ts';
 import { encodeDocument } from '../wire/bson-encode.ts';
-import { countByPlan } from './count.ts';
+import { countByPlan } from './count-by-plan.ts';
 import { cursorBatchSize, cursorReply } from './cursor-replies.ts';
 import { explainReply, pipelineExplanation } from './explain-plans.ts';
 import { writePipelineOutput } from './pipeline-output.ts';

@@ -1,4 +1,4 @@
-import { type CollectionInfo, readCollation } from '../catalog.ts';
+import { readCollation } from '../catalog.ts';
 import { type CommandContext, type CommandDefinition, findCollection, pacerOf, viewOf } from '../command.ts';
 import {
   assertKnownFields,
@@ -10,14 +10,14 @@ import {
   optionalField,
   requiredString,
 } from '../command-options.ts';
-import { planOf, prepareQuery, type QueryOptions, scanOf } from '../query.ts';
-import { EntryCounter } from '../scan.ts';
+import { planOf, prepareQuery, scanOf } from '../query.ts';
 import { equalityKey } from '../semantics/aggregate-value-set.ts';
 import { valuesAtPath } from '../semantics/paths.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { toNumber } from '../semantics/values.ts';
 import { decodeFields } from '../wire/bson-decode.ts';
 import { resultsOf } from './aggregate.ts';
+import { countByPlan } from './count-by-plan.ts';
 
 const COUNT_FIELDS = new Set([
   'count',
@@ -31,61 +31,6 @@ const COUNT_FIELDS = new Set([
   'let',
 ]);
 const DISTINCT_FIELDS = new Set(['distinct', 'key', 'query', 'collation', 'hint', 'collectionUUID']);
-
-/** What limits a count. */
-export interface CountRequest {
-  skip: number;
-  /** 0: no limit. */
-  limit: number;
-  options: QueryOptions;
-}
-
-/** Counts the documents that match: from the counters, from index entries alone, or by reading documents. */
-export async function countByPlan(
-  context: CommandContext,
-  collection: CollectionInfo | undefined,
-  filter: BsonDocument,
-  request: CountRequest,
-): Promise<number> {
-  const { skip, limit, options } = request;
-  const query = prepareQuery(collection, filter, options);
-  if (collection === undefined) {
-    return 0;
-  }
-  const most = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
-  const view = viewOf(context);
-  const plan = planOf(view, collection, query);
-  if (query.condition.always && plan.kind === 'collection') {
-    const all = context.engine.documentCount(collection.id, context.transaction);
-    return Math.max(0, Math.min(all, most) - skip);
-  }
-  const pacer = pacerOf(context);
-  let count = 0;
-  if (plan.kind === 'index' && (plan.covers || query.condition.always)) {
-    const entries = new EntryCounter(view, collection, plan);
-    while (count < most && entries.step()) {
-      count += 1;
-      if (pacer.isDue) {
-        await pacer.rest();
-      }
-    }
-    return Math.max(0, count - skip);
-  }
-  const scan = scanOf(view, collection, query, plan);
-  while (count < most) {
-    const found = scan.step();
-    if (found === undefined) {
-      break;
-    }
-    if (found !== false) {
-      count += 1;
-    }
-    if (pacer.isDue) {
-      await pacer.rest();
-    }
-  }
-  return Math.max(0, count - skip);
-}
 
 async function count(context: CommandContext): Promise<BsonDocument> {
   const { command } = context;
