@@ -51,6 +51,7 @@ async function openApi(): Promise<string> {
       MONGODB_URI: database.uri,
       ORRERY_NAMESPACE: 'docs',
       JWT_SECRET: 'only-while-documents-are-written-0123456789',
+      ADMIN_PASSWORD: 'only-while-documents-are-written',
       PORT: '0',
     },
   });

@@ -316,7 +316,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Income and spending of a period by category, merchant or month, as JSON, CSV or Excel */
+        /** Income and spending of a period by category, merchant or month, as JSON, CSV, Excel or a page to print */
         get: operations["cashSenseSpendingReport"];
         put?: never;
         post?: never;
@@ -3031,7 +3031,7 @@ export interface operations {
                 start?: string;
                 end?: string;
                 group_by?: "category" | "merchant" | "month";
-                format?: "json" | "csv" | "xlsx";
+                format?: "json" | "csv" | "xlsx" | "html";
                 currency?: string;
             };
             header?: never;
@@ -3040,7 +3040,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The report; with `format` csv or xlsx a file with the rows of `group_by` */
+            /** @description The report; with `format` csv or xlsx a file with the rows of `group_by`, with html a page to print */
             200: {
                 headers: {
                     [name: string]: unknown;
