@@ -8,6 +8,7 @@ import {
   integerOption,
 } from '../command-options.ts';
 import { projectorFor } from '../evaluation.ts';
+import { documentById, soleId } from '../find-by-id.ts';
 import { FindStream, type StreamSort } from '../find-stream.ts';
 import type { Plan } from '../planner.ts';
 import { planOf, prepareQuery, type Query, queryOptions, scanOf } from '../query.ts';
@@ -16,10 +17,10 @@ import { MongoServerError } from '../semantics/errors.ts';
 import { nearDistance } from '../semantics/geo.ts';
 import { valueAtPlainPath } from '../semantics/paths.ts';
 import type { BsonDocument } from '../semantics/types.ts';
-import { getField, setField } from '../semantics/values.ts';
-import { Long } from 'bson';
+import { getField, isDocument, setField } from '../semantics/values.ts';
+import { Double, Long } from 'bson';
 import { decodeDocument } from '../wire/bson-decode.ts';
-import { encodeDocument } from '../wire/bson-encode.ts';
+import { encodeDocument, RawDocument } from '../wire/bson-encode.ts';
 import { findInView } from './aggregate.ts';
 import { cursorReply } from './cursor-replies.ts';
 
@@ -60,6 +61,14 @@ function keyOf(document: BsonDocument, paths: readonly string[]): BsonDocument {
   return key;
 }
 
+/** The fields of a projection that show the score of a text search. */
+function scoreFields(projection: BsonDocument): string[] {
+  return Object.keys(projection).filter((path) => {
+    const value = projection[path];
+    return isDocument(value) && value.$meta === 'textScore';
+  });
+}
+
 /** How a find's documents are turned into the bytes that are sent. */
 function presenter(command: BsonDocument, projection: BsonDocument | undefined, query: Query, plan: Plan) {
   const showRecordId = booleanOption(command, 'showRecordId');
@@ -67,16 +76,21 @@ function presenter(command: BsonDocument, projection: BsonDocument | undefined, 
     const paths = plan.kind === 'index' ? plan.index.fields.map(([path]) => path) : [];
     return (found: FoundDocument): Uint8Array => encodeDocument(keyOf(decodeDocument(found.raw), paths));
   }
-  const project =
-    projection === undefined || Object.keys(projection).length === 0
-      ? undefined
-      : projectorFor(projection, query.evaluation);
-  if (project === undefined && !showRecordId) {
+  const { textScore } = query.evaluation;
+  const scores = textScore === undefined ? [] : scoreFields(projection ?? {});
+  const plain = Object.fromEntries(
+    Object.entries(projection ?? {}).filter(([path]) => !scores.includes(path)),
+  );
+  const project = Object.keys(plain).length === 0 ? undefined : projectorFor(plain, query.evaluation);
+  if (project === undefined && !showRecordId && scores.length === 0) {
     return (found: FoundDocument): Uint8Array => found.raw;
   }
   return (found: FoundDocument): Uint8Array => {
     const document = decodeDocument(found.raw);
     const shown = project === undefined ? document : project(document, found.arrayIndex);
+    for (const field of scores) {
+      setField(shown, field, new Double(textScore?.(document) ?? 0));
+    }
     if (showRecordId) {
       setField(shown, '$recordId', Long.fromNumber(found.recordId));
     }
@@ -86,7 +100,11 @@ function presenter(command: BsonDocument, projection: BsonDocument | undefined, 
 
 /** The order the documents have to be brought into: the sort's, or the distance from the point of a `$near`. */
 function sortOf(query: Query, plan: Plan): StreamSort | undefined {
-  const { fields, natural } = query.sort;
+  const { fields, natural, byScore } = query.sort;
+  const { textScore } = query.evaluation;
+  if (byScore === true && textScore !== undefined) {
+    return { fields: [], distance: (document) => -textScore(document) };
+  }
   const distance = fields.length === 0 && natural === undefined ? nearDistance(query.filter) : undefined;
   if (distance !== undefined) {
     return { fields: [], distance };
@@ -118,6 +136,13 @@ async function find(context: CommandContext): Promise<BsonDocument> {
   if (collection?.kind === 'view') {
     return findInView(context, collection);
   }
+  const id = collection === undefined ? undefined : soleId(command, collection);
+  if (collection !== undefined && id !== undefined) {
+    const raw = documentById(viewOf(context), collection, id);
+    return {
+      cursor: { firstBatch: raw === undefined ? [] : [new RawDocument(raw)], id: Long.ZERO, ns: namespace },
+    };
+  }
   if (booleanOption(command, 'tailable') && collection?.capped === undefined) {
     throw new MongoServerError(
       2,
@@ -125,7 +150,10 @@ async function find(context: CommandContext): Promise<BsonDocument> {
     );
   }
   const projection = documentOption(command, 'projection');
-  const query = prepareQuery(collection, filter, queryOptions(command, context.now));
+  const query = prepareQuery(collection, filter, {
+    ...queryOptions(command, context.now),
+    sortsByScore: true,
+  });
   const view = viewOf(context);
   const plan = planOf(view, collection, query);
   const sort = sortOf(query, plan);
