@@ -2,7 +2,16 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '.data/**', '.tools/**', 'docs/**', 'infra/service-template/**', 'packages/client/src/schema.ts'] },
+  {
+    ignores: [
+      '**/node_modules/**',
+      '.data/**',
+      '.tools/**',
+      'docs/**',
+      'infra/service-template/**',
+      'packages/client/src/schema.ts',
+    ],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.strict,
   {

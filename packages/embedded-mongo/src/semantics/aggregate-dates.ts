@@ -213,11 +213,6 @@ const UNITS: ReadonlySet<string> = new Set<TimeUnit>([
 
 const isUnit = (value: string): value is TimeUnit => UNITS.has(value);
 
-/** Length in milliseconds of the units that always last the same; undefined for day and longer ones. */
-export function fixedUnitLength(unit: TimeUnit): number | undefined {
-  return FIXED_UNITS[unit];
-}
-
 /** Milliseconds of a unit up to a week, counting a day as 24 hours; undefined for months and longer. */
 export function nominalUnitLength(unit: TimeUnit): number | undefined {
   return FIXED_UNITS[unit] ?? (unit === 'day' ? DAY : unit === 'week' ? WEEK : undefined);

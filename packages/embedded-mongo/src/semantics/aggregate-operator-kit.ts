@@ -1,6 +1,6 @@
 import { MongoServerError } from './errors.ts';
 import type { BsonDocument, EvaluationContext } from './types.ts';
-import { getField, isArray, isDocument, toSafeInteger, typeName } from './values.ts';
+import { getField, isArray, isDocument, typeName } from './values.ts';
 
 /** A variable bound by `$let`, `$map` and the like, with the ones outside it. */
 export interface Frame {
@@ -175,8 +175,3 @@ export function named(
 
 /** Own field of a document of arguments, which may be absent. */
 export const argumentOf = (document: BsonDocument, name: string): unknown => getField(document, name);
-
-/** A whole number from any numeric type, or an error with the given code and text. */
-export function integerOr(value: unknown, code: number, message: string): number {
-  return toSafeInteger(value) ?? fail(code, message);
-}

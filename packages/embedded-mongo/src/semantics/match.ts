@@ -139,7 +139,7 @@ class FilterCompiler {
       case '$where':
         throw badValue('$where is not allowed: server-side JavaScript execution is disabled');
       case '$text':
-        throw new MongoServerError(27, 'text index required for $text query');
+        return this.#text();
       default:
         throw badValue(
           `unknown top level operator: ${key}. ${
@@ -149,6 +149,17 @@ class FilterCompiler {
           }`,
         );
     }
+  }
+
+  /** Where no collection's text index is at hand, the error comes with the first document that is tested. */
+  #text(): Test {
+    const { textScore } = this.#context;
+    return (document) => {
+      if (textScore === undefined) {
+        throw new MongoServerError(27, 'text index required for $text query');
+      }
+      return textScore(document) > 0;
+    };
   }
 
   #branches(key: string, value: unknown, depth: number, top: boolean): Test[] {

@@ -24,6 +24,8 @@ export interface EvaluationContext {
   collation?: Collation;
   /** Variables of the command's `let`, already evaluated. */
   variables?: BsonDocument;
+  /** The score of a document in the query's `$text` search, above 0 for a match. */
+  textScore?: (document: BsonDocument) => number;
 }
 
 /** Outcome of a match. `arrayIndex` is the index of the first matched array element, for the positional `$`. */

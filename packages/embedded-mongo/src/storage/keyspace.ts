@@ -96,11 +96,6 @@ export function indexEntryKey(indexId: number, encoded: Buffer, recordId?: numbe
   return key;
 }
 
-/** The encoded part of an index entry's key. */
-export function encodedPart(key: Buffer, unique: boolean): Buffer {
-  return key.subarray(5, unique ? key.length : key.length - RECORD_ID_BYTES);
-}
-
 /** All entries of an index. */
 export function indexRange(indexId: number): KeyRange {
   return rangeOfPrefix(kindAndId(KEY_KIND.indexEntry, indexId, 0));
