@@ -6,22 +6,27 @@ import { type Plan, planQuery, type QueryShape } from './planner.ts';
 import { type Condition, conditionOf, DocumentScan } from './scan.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import type { IndexField } from './semantics/keys.ts';
+import { compileTextSearch, textOperand } from './semantics/text.ts';
 import type { BsonDocument, Collation, EvaluationContext } from './semantics/types.ts';
 import { isDocument, toNumber } from './semantics/values.ts';
 import type { ReadView } from './storage/store.ts';
 
-/** The sort of a query: its fields, or natural order in one direction. */
+/** The sort of a query: its fields, natural order in one direction, or the score of its `$text`, best first. */
 export interface SortOrder {
   fields: IndexField[];
   natural?: 1 | -1;
+  byScore?: true;
 }
 
-/** Reads a sort document. Throws MongoServerError 2 or 15975 when malformed. */
-export function readSort(sort: BsonDocument | undefined): SortOrder {
+/** Reads a sort document; `allowsScore`: it may be the score of a text search. Throws MongoServerError 2 or 15975 when malformed. */
+export function readSort(sort: BsonDocument | undefined, allowsScore = false): SortOrder {
   const fields: IndexField[] = [];
   for (const path of Object.keys(sort ?? {})) {
     const value = sort?.[path];
     if (isDocument(value)) {
+      if (allowsScore && value.$meta === 'textScore' && Object.keys(sort ?? {}).length === 1) {
+        return { fields: [], byScore: true };
+      }
       if (Object.hasOwn(value, '$meta')) {
         throw new MongoServerError(40218, `query requires text score metadata, but it is not available`);
       }
@@ -65,7 +70,18 @@ export interface QueryOptions {
   max?: BsonDocument | undefined;
   collation?: Collation | undefined;
   let?: BsonDocument | undefined;
+  /** True when the caller can sort by the score of a `$text` search. */
+  sortsByScore?: boolean;
   now: Date;
+}
+
+/** The weights of a collection's text index by path. Throws MongoServerError 27 when it has none. */
+function textWeights(collection: CollectionInfo): ReadonlyMap<string, number> {
+  const weights = collection.indexes.find((index) => isDocument(index.spec.weights))?.spec.weights;
+  if (!isDocument(weights)) {
+    throw new MongoServerError(27, 'text index required for $text query');
+  }
+  return new Map(Object.keys(weights).map((path) => [path, toNumber(weights[path]) ?? 1]));
 }
 
 /** Compiles a query for a collection (whose default collation holds unless the options name another). */
@@ -76,7 +92,11 @@ export function prepareQuery(
 ): Query {
   const collation = options.collation ?? collection?.collation;
   const evaluation = evaluationContext(options.now, collation, options.let);
-  const sort = readSort(options.sort);
+  const search = textOperand(filter);
+  if (search !== undefined && collection !== undefined) {
+    evaluation.textScore = compileTextSearch(search, textWeights(collection));
+  }
+  const sort = readSort(options.sort, options.sortsByScore === true && search !== undefined);
   const condition = conditionOf(filter, matcherFor(filter, evaluation));
   const shape: QueryShape = { filter };
   if (sort.fields.length > 0) {

@@ -146,6 +146,22 @@ describe('queries', () => {
     expect(await places.find(near).skip(1).limit(1).toArray()).toMatchObject([{ degree: 0 }]);
   });
 
+  it('find words by a text index, best first', async () => {
+    const notes = test.fresh();
+    await notes.insertMany([{ text: 'green tea and more' }, { text: 'tea' }, { text: 'coffee' }]);
+    expect((await errorOf(notes.find({ $text: { $search: 'tea' } }).toArray())).code).toBe(27);
+    await notes.createIndex({ text: 'text' });
+    const search = { $text: { $search: 'tea' } };
+    const score = { $meta: 'textScore' } as const;
+    const found = await notes.find(search, { projection: { score, _id: 0 }, sort: { score } }).toArray();
+    expect(found).toEqual([
+      { text: 'tea', score: 1.1 },
+      { text: 'green tea and more', score: 0.625 },
+    ]);
+    expect(await notes.countDocuments(search)).toBe(2);
+    expect(await notes.deleteMany(search)).toMatchObject({ deletedCount: 2 });
+  });
+
   it('show the key of the index with returnKey', async () => {
     await things.createIndex({ x: 1 });
     expect(await things.find({ x: { $gt: 11 } }, { returnKey: true }).toArray()).toEqual([{ x: 22 }]);

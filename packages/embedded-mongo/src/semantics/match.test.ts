@@ -553,7 +553,6 @@ describe('bad filters', () => {
     [{ a: { $bitsAllSet: -1 } }, 9, 'Expected a non-negative number in: $bitsAllSet: -1'],
     [{ a: { $bitsAnySet: ['x'] } }, 2, 'Failed to parse bit position'],
     [{ $where: 'true' }, 2, 'server-side JavaScript execution is disabled'],
-    [{ $text: { $search: 'x' } }, 27, 'text index required for $text query'],
     [{ a: { $elemMatch: { $expr: true } } }, 2, '$expr can only be applied to the top-level document'],
     [{ $jsonSchema: 1 }, 14, '$jsonSchema must be an object'],
     [{ $alwaysTrue: 2 }, 9, '$alwaysTrue must be an integer value of 1'],
@@ -563,6 +562,11 @@ describe('bad filters', () => {
     const error = errorOf(() => compileMatcher(filter, context));
     expect(error.code).toBe(code);
     expect(error.message).toContain(message);
+  });
+
+  it('refuses $text when it is tested without a text index', () => {
+    const matcher = compileMatcher({ $text: { $search: 'x' } }, context);
+    expect(errorOf(() => matcher.test({}))).toMatchObject({ code: 27 });
   });
 
   it.each(['$and', '$elemMatch', '$not'])('refuses %s nested deeper than 100', (operator) => {
