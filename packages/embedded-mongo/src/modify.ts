@@ -14,6 +14,7 @@ import { MongoServerError } from './semantics/errors.ts';
 import { compareSortValues, sortValuesOf } from './semantics/keys.ts';
 import type { BsonDocument, Updater } from './semantics/types.ts';
 import { compileUpdate } from './semantics/update.ts';
+import { isDocument } from './semantics/values.ts';
 import { seedFromFilter } from './semantics/upsert-seed.ts';
 import { documentKey } from './storage/keyspace.ts';
 import type { ReadView } from './storage/store.ts';
@@ -66,7 +67,9 @@ export async function findCandidates(
   if (collection === undefined || collection.kind === 'view') {
     return undefined;
   }
-  if (context.engine.documentCount(collection.id, context.transaction) <= LONG_SCAN) {
+  const { _id } = statement.filter;
+  const isById = _id !== undefined && !isDocument(_id);
+  if (isById || context.engine.documentCount(collection.id, context.transaction) <= LONG_SCAN) {
     return undefined;
   }
   const view = viewOf(context);

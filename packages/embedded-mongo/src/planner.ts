@@ -28,6 +28,8 @@ export interface IndexScan {
   covers: boolean;
   /** Number of leading fields that have bounds. */
   boundedFields: number;
+  /** True when each range starts with the one key of a unique index that can lie in it, so that no walk is needed. */
+  singleKeys: boolean;
 }
 
 /** Reading the union of several plans, each document once. */
@@ -204,6 +206,10 @@ function candidateFor(
   forced: boolean,
 ): Candidate | undefined {
   const { predicates } = conjunction;
+  const [leading] = index.fields;
+  if (!forced && shape.sort === undefined && !predicates.some(({ path }) => path === leading?.[0])) {
+    return undefined;
+  }
   const sameStrings = sameCollation(index.collation, shape.collation);
   if (!forced && !impliesPartial(index, predicates)) {
     return undefined;
@@ -260,7 +266,8 @@ function candidateFor(
   if (direction === -1) {
     ranges.reverse();
   }
-  const exact = intervals.every((interval) => interval.exact) && bounds.every((bound) => bound.exact);
+  const isWhole = intervals.every((interval) => interval.exact);
+  const exact = isWhole && bounds.every((bound) => bound.exact);
   const scan: IndexScan = {
     kind: 'index',
     index,
@@ -270,6 +277,11 @@ function candidateFor(
     repeats: multikey,
     covers: conjunction.complete && !multikey && exact && used === predicates.length && !index.sparse,
     boundedFields: bounds.length,
+    singleKeys:
+      index.unique &&
+      isWhole &&
+      bounds.length === index.fields.length &&
+      bounds.every(({ points }) => points.length > 0),
   };
   let score = 0;
   for (const bound of bounds) {
@@ -364,6 +376,7 @@ function boundedByMinMax(collection: CollectionInfo, shape: QueryShape): Plan {
     repeats: true,
     covers: false,
     boundedFields: 1,
+    singleKeys: false,
     sorted: shape.sort === undefined || direction !== 0,
   };
 }

@@ -130,11 +130,38 @@ class CollectionSource implements Source {
   }
 }
 
+/** Looks up the single keys that ranges begin with, each when it is its turn. */
+class KeyLookup {
+  private readonly view: ReadView;
+  private readonly ranges: readonly KeyRange[];
+  private position = 0;
+
+  constructor(view: ReadView, ranges: readonly KeyRange[]) {
+    this.view = view;
+    this.ranges = ranges;
+  }
+
+  next(): Entry | undefined {
+    for (let range = this.ranges[this.position]; range !== undefined; range = this.ranges[this.position]) {
+      this.position += 1;
+      const value = this.view.get(range.start);
+      if (value !== undefined) {
+        return { key: range.start, value };
+      }
+    }
+    return undefined;
+  }
+
+  forgetReadAhead(): void {
+    // Nothing is read ahead.
+  }
+}
+
 class IndexSource implements Source {
   private readonly view: ReadView;
   private readonly collection: CollectionInfo;
   private readonly unique: boolean;
-  private readonly walk: RangeWalk;
+  private readonly walk: RangeWalk | KeyLookup;
   private readonly seen: Set<number> | undefined;
   private readonly statistics: ScanStatistics;
 
@@ -148,7 +175,9 @@ class IndexSource implements Source {
     this.view = view;
     this.collection = collection;
     this.unique = plan.index.unique;
-    this.walk = new RangeWalk(view, plan.ranges, plan.reverse);
+    this.walk = plan.singleKeys
+      ? new KeyLookup(view, plan.ranges)
+      : new RangeWalk(view, plan.ranges, plan.reverse);
     this.seen = seen;
     this.statistics = statistics;
   }
@@ -292,6 +321,8 @@ export class DocumentScan {
   readonly statistics: ScanStatistics = { keysExamined: 0, documentsExamined: 0 };
   private readonly source: Source;
   private readonly condition: Condition;
+  /** True when what the source finds needs no test: it was looked up by all that the filter asks for. */
+  private readonly isDecided: boolean;
   /** True when the positional operator needs the index of the matched element. */
   private readonly wantsArrayIndex: boolean;
 
@@ -304,6 +335,7 @@ export class DocumentScan {
   ) {
     this.source = sourceOf(view, collection, plan, this.statistics);
     this.condition = condition;
+    this.isDecided = condition.always || (plan.kind === 'index' && plan.singleKeys && plan.covers);
     this.wantsArrayIndex = options.wantsArrayIndex ?? false;
   }
 
@@ -313,10 +345,10 @@ export class DocumentScan {
     if (stored === undefined) {
       return undefined;
     }
-    const { always, fields, matcher } = this.condition;
-    if (always) {
+    if (this.isDecided) {
       return stored;
     }
+    const { fields, matcher } = this.condition;
     const document = fields === undefined ? decodeDocument(stored.raw) : decodeFields(stored.raw, fields);
     if (!this.wantsArrayIndex) {
       return matcher.test(document) ? stored : false;

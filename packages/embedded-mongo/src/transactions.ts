@@ -27,6 +27,8 @@ export class Transaction implements LockOwner {
   private readonly locks: LockTable;
   private readonly snapshot: Snapshot;
   private readonly held = new Set<string>();
+  /** Collections whose documents it changes. */
+  private readonly used = new Set<string>();
   private readonly counterDeltas = new Map<number, Counters>();
   private readonly writing: Omit<
     WriteContext,
@@ -90,9 +92,14 @@ export class Transaction implements LockOwner {
    * Throws MongoServerError 112 when the collection itself was changed since the transaction began.
    */
   useCollection(database: string, name: string): void {
-    const key = catalogKey(database, name);
-    this.assertUnchanged(key, key.toString('latin1'));
-    this.locks.useCollection(`${database}.${name}`, this);
+    const namespace = `${database}.${name}`;
+    // Once noted, nobody else can change the collection before the transaction ends.
+    if (!this.used.has(namespace)) {
+      const key = catalogKey(database, name);
+      this.assertUnchanged(key, key.toString('latin1'));
+      this.locks.useCollection(namespace, this);
+      this.used.add(namespace);
+    }
   }
 
   /** Makes all writes in one commit and lets go of the locks. `save` may add writes to the same commit. */

@@ -1,3 +1,4 @@
+import { KEY_KIND } from './keyspace.ts';
 import type { Entry, RangeOptions, ReadView, WriteView } from './store.ts';
 
 /**
@@ -6,6 +7,7 @@ import type { Entry, RangeOptions, ReadView, WriteView } from './store.ts';
  */
 export class OverlayView implements WriteView {
   private readonly base: ReadView;
+  private readonly catalogue = new Map<string, Buffer | undefined>();
   private readonly written = new Map<string, Entry | { key: Buffer; value: undefined }>();
   /** Names of the written keys in byte order, except those in `unsorted`. A latin1 name orders like its bytes. */
   private sorted: string[] = [];
@@ -17,8 +19,20 @@ export class OverlayView implements WriteView {
   }
 
   get(key: Buffer): Buffer | undefined {
-    const own = this.written.get(key.toString('latin1'));
-    return own === undefined ? this.base.get(key) : own.value;
+    const name = key.toString('latin1');
+    const own = this.written.get(name);
+    if (own !== undefined) {
+      return own.value;
+    }
+    return key[0] === KEY_KIND.catalog ? this.catalogueRecord(name, key) : this.base.get(key);
+  }
+
+  /** Every statement asks for the record of its collection, and the base never changes. */
+  private catalogueRecord(name: string, key: Buffer): Buffer | undefined {
+    if (!this.catalogue.has(name)) {
+      this.catalogue.set(name, this.base.get(key));
+    }
+    return this.catalogue.get(name);
   }
 
   /** Value of a key before the transaction. */
