@@ -143,7 +143,12 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
       });
       await bus.consume('categorization', [NoteTaken], deliver);
 
-      await bus.publish(Array.from({ length: 10 }, (_, index) => note(NoteTaken, String(index))));
+      await bus.publish(
+        Array.from({ length: 10 }, (_, index) => ({
+          ...note(NoteTaken, String(index)),
+          subject: `user-${String(index)}`,
+        })),
+      );
       await eventually(() => seen.length === 3, 'three begin');
       await bus.publish([note(NoteTaken, 'one more')]);
       const begunWhileFull = seen.length;
@@ -151,6 +156,30 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
 
       await eventually(() => seen.length === 11, 'the others follow');
       expect(begunWhileFull).toBe(3);
+    });
+
+    it('works one message of a user at a time, and those of others meanwhile', async () => {
+      const bus = await openBus({ concurrency: 3 });
+      const gate = Promise.withResolvers<undefined>();
+      const { deliver, seen } = recorder(async (message) => {
+        if (textOf(message.body).startsWith('slow')) {
+          await gate.promise;
+        }
+        return { kind: 'done' };
+      });
+      await bus.consume('categorization', [NoteTaken], deliver);
+
+      await bus.publish([
+        note(NoteTaken, 'slow one'),
+        note(NoteTaken, 'slow two'),
+        { ...note(NoteTaken, 'of another user'), subject: 'user-2' },
+      ]);
+      await eventually(() => textsOf(seen).includes('of another user'), 'the other user is served');
+      const begunMeanwhile = textsOf(seen);
+      gate.resolve(undefined);
+
+      await eventually(() => seen.length === 3, 'the second of the user follows');
+      expect(begunMeanwhile).toEqual(['slow one', 'of another user']);
     });
 
     it('refuses to publish what no queue takes, names it, and still stores the rest', async () => {

@@ -142,6 +142,7 @@ export class InProcessBus implements EventBus {
         consumer,
         type,
         eventId: envelope.id,
+        subject: envelope.subject,
         body,
         state: 'ready',
         attempt: 1,

@@ -9,6 +9,8 @@ export interface MessageRow {
   type: string;
   /** Id of the event. */
   eventId: string;
+  /** User the event is about; of one user's messages in a queue one is at work at a time. */
+  subject?: string;
   /** The envelope as JSON text, exactly what a broker would carry. */
   body: string;
   state: 'ready' | 'dead';

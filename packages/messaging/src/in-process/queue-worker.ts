@@ -3,6 +3,7 @@ import type { Collection, Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Deliver, DeliveryOutcome } from '../event-bus.ts';
 import { backOffMs, decideRetry, isLastAttempt } from '../retry-policy.ts';
+import { takeNext } from '../take-next.ts';
 import type { ConsumerQueue } from '../topology.ts';
 import { MESSAGES, type MessageRow } from './message-row.ts';
 
@@ -33,6 +34,7 @@ export class QueueWorker {
   /** Ids in the buffer, at work, or done but not yet deleted: a read must not deliver them again. */
   readonly #known = new Set<string>();
   readonly #atWork = new Set<Promise<void>>();
+  readonly #subjectsAtWork = new Set<string>();
   readonly #retryTimers = new Set<NodeJS.Timeout>();
   #finished: string[] = [];
   #flushing: Promise<void> | undefined;
@@ -138,11 +140,16 @@ export class QueueWorker {
       if (this.#buffer.length === 0 || !(await this.#holdLease())) {
         return;
       }
-      const row = this.#buffer.shift();
-      if (row !== undefined) {
-        this.#bufferedBytes -= row.body.length;
-        this.#begin(row);
+      const row = takeNext(this.#buffer, ({ subject }) => subject, this.#subjectsAtWork);
+      if (row === undefined) {
+        if (this.#buffer.length > 0) {
+          return;
+        }
+        // A new lease emptied the buffer, so that it is read again.
+        continue;
       }
+      this.#bufferedBytes -= row.body.length;
+      this.#begin(row);
     }
   }
 
@@ -176,6 +183,10 @@ export class QueueWorker {
   }
 
   #begin(row: MessageRow): void {
+    const { subject } = row;
+    if (subject !== undefined) {
+      this.#subjectsAtWork.add(subject);
+    }
     const work = this.#work(row).finally(() => {
       this.#atWork.delete(work);
       this.#pump();
@@ -185,7 +196,12 @@ export class QueueWorker {
 
   async #work(row: MessageRow): Promise<void> {
     const outcome = await this.#deliver(row);
+    // The next one of the user need not wait for the deletion: a row that comes again is known to the inbox.
+    if (row.subject !== undefined) {
+      this.#subjectsAtWork.delete(row.subject);
+    }
     if (outcome.kind === 'done') {
+      this.#pump();
       this.#finished.push(row._id);
       await this.#flush();
       return;

@@ -9,6 +9,7 @@ const REASON = 'x-dead-reason';
 const PARKED_AT = 'x-parked-at';
 const REPLAYED_AT = 'x-replayed-at';
 const TRACEPARENT = 'traceparent';
+const SUBJECT = 'subject';
 
 /**
  * AMQP properties of an event; what an operator may want to see is repeated from the body.
@@ -22,7 +23,10 @@ export function eventProperties(envelope: EventEnvelope, mandatory: boolean): Op
     contentType: 'application/cloudevents+json',
     messageId: envelope.id,
     type: envelope.type,
-    headers: envelope.traceparent === undefined ? {} : { [TRACEPARENT]: envelope.traceparent },
+    headers: {
+      [SUBJECT]: envelope.subject,
+      ...(envelope.traceparent === undefined ? {} : { [TRACEPARENT]: envelope.traceparent }),
+    },
   };
 }
 
@@ -33,6 +37,15 @@ export function eventProperties(envelope: EventEnvelope, mandatory: boolean): Op
 export function attemptOf(message: Message): number {
   const attempt: unknown = message.properties.headers?.[ATTEMPT];
   return typeof attempt === 'number' && Number.isInteger(attempt) && attempt >= 1 ? attempt : 1;
+}
+
+/**
+ * User that a message is about; undefined when its headers do not tell.
+ * @param message a delivery
+ */
+export function subjectOf(message: Message): string | undefined {
+  const subject: unknown = message.properties.headers?.[SUBJECT];
+  return typeof subject === 'string' ? subject : undefined;
 }
 
 /**
@@ -97,17 +110,22 @@ export function readParked(message: Message, queue: ConsumerQueue) {
   };
 }
 
-/** Keeps the trace of the original and drops every other header, so that counts and reasons do not pile up. */
+/** Keeps subject and trace of the original and drops every other header, so that counts and reasons do not pile up. */
 function copyProperties(message: Message, headers: Record<string, string | number>): Options.Publish {
   const { contentType, type, headers: original } = message.properties;
   const traceparent: unknown = original?.[TRACEPARENT];
+  const subject = subjectOf(message);
   return {
     mandatory: true,
     persistent: true,
     messageId: messageIdOf(message),
     ...(typeof contentType === 'string' ? { contentType } : {}),
     ...(typeof type === 'string' ? { type } : {}),
-    headers: { ...headers, ...(typeof traceparent === 'string' ? { [TRACEPARENT]: traceparent } : {}) },
+    headers: {
+      ...headers,
+      ...(subject === undefined ? {} : { [SUBJECT]: subject }),
+      ...(typeof traceparent === 'string' ? { [TRACEPARENT]: traceparent } : {}),
+    },
   };
 }
 

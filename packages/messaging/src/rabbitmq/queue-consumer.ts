@@ -4,7 +4,8 @@ import type { Deliver, DeliveryOutcome } from '../event-bus.ts';
 import { backOffMs, decideRetry, isLastAttempt } from '../retry-policy.ts';
 import type { ConsumerQueue } from '../topology.ts';
 import type { OutgoingMessage } from './confirmed-publisher.ts';
-import { attemptOf, messageIdOf, parkingProperties, retryProperties } from './message-headers.ts';
+import { takeNext } from '../take-next.ts';
+import { attemptOf, messageIdOf, parkingProperties, retryProperties, subjectOf } from './message-headers.ts';
 
 export interface QueueConsumerOptions {
   queue: ConsumerQueue;
@@ -28,6 +29,7 @@ export class QueueConsumer {
   #consumerTag: string | undefined;
   #waiting: ConsumeMessage[] = [];
   readonly #atWork = new Set<Promise<void>>();
+  readonly #subjectsAtWork = new Set<string>();
   #stopping = false;
 
   /** @param options the queue and what to do with its messages */
@@ -94,20 +96,31 @@ export class QueueConsumer {
       channel.close().catch(() => undefined);
       return;
     }
-    if (this.#atWork.size >= this.#options.concurrency) {
-      this.#waiting.push(message);
-      return;
+    this.#waiting.push(message);
+    this.#beginWaiting(channel);
+  }
+
+  #beginWaiting(channel: Channel): void {
+    while (!this.#stopping && this.#channel === channel && this.#atWork.size < this.#options.concurrency) {
+      const next = takeNext(this.#waiting, subjectOf, this.#subjectsAtWork);
+      if (next === undefined) {
+        return;
+      }
+      this.#begin(channel, next);
     }
-    this.#begin(channel, message);
   }
 
   #begin(channel: Channel, message: ConsumeMessage): void {
+    const subject = subjectOf(message);
+    if (subject !== undefined) {
+      this.#subjectsAtWork.add(subject);
+    }
     const work = this.#work(channel, message).finally(() => {
       this.#atWork.delete(work);
-      const next = this.#stopping || this.#channel !== channel ? undefined : this.#waiting.shift();
-      if (next !== undefined) {
-        this.#begin(channel, next);
+      if (subject !== undefined) {
+        this.#subjectsAtWork.delete(subject);
       }
+      this.#beginWaiting(channel);
     });
     this.#atWork.add(work);
   }
