@@ -22,6 +22,8 @@ export interface Cursor {
   lastUse: number;
   timesOut: boolean;
   batchSize?: number;
+  /** A getMore that finds nothing waits for a while for what is written next. */
+  awaitsData?: boolean;
   busy: boolean;
 }
 

@@ -35,6 +35,7 @@ export class Engine {
   readonly cursors = new CursorTable();
   readonly sessions: SessionTable;
 
+  private written = Promise.withResolvers<undefined>();
   private readonly builds = new Map<number, Promise<void>>();
 
   /** Takes over an open store. */
@@ -47,6 +48,17 @@ export class Engine {
     });
     const waiting = [...store.range(garbageRange())].map(({ key }) => parseGarbageKey(key).id);
     this.catalog.reserveIds(store, waiting);
+  }
+
+  /** Settles after the next write outside of transactions or the next commit of one. */
+  nextWrite(): Promise<void> {
+    return this.written.promise;
+  }
+
+  /** Wakes those who wait for the next write. */
+  noteWrite(): void {
+    this.written.resolve(undefined);
+    this.written = Promise.withResolvers<undefined>();
   }
 
   /** Remembers that indexes are being built, until they are. */
@@ -124,7 +136,7 @@ export class Engine {
     for (;;) {
       const touched: string[] = [];
       try {
-        return await this.store.atomically((view) => {
+        const outcome = await this.store.atomically((view) => {
           const context = new DirectWrite(view, this.locks, this.catalog, this.recordIds, touched);
           const memory =
             retry === undefined ? undefined : RetryMemory.load(view, retry.session, retry.txnNumber);
@@ -133,6 +145,8 @@ export class Engine {
           memory?.save(view);
           return result;
         });
+        this.noteWrite();
+        return outcome;
       } catch (error) {
         if (!(error instanceof LockBusy)) {
           throw error;

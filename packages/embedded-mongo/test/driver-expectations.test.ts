@@ -169,6 +169,24 @@ describe('queries', () => {
   });
 });
 
+describe('a tailable cursor', () => {
+  it('waits for what is inserted into its capped collection', async () => {
+    const log = await test.db.createCollection<{ _id: number }>('log', { capped: true, size: 10_000 });
+    await log.insertOne({ _id: 1 });
+    const cursor = log.find({ _id: { $ne: 2 } }, { tailable: true, awaitData: true, maxAwaitTimeMS: 5000 });
+    expect(await cursor.next()).toEqual({ _id: 1 });
+    const next = cursor.next();
+    await log.insertMany([{ _id: 2 }, { _id: 3 }]);
+    expect(await next).toEqual({ _id: 3 });
+    const inTransaction = cursor.next();
+    await test.client.withSession((session) =>
+      session.withTransaction(() => log.insertOne({ _id: 4 }, { session })),
+    );
+    expect(await inTransaction).toEqual({ _id: 4 });
+    await cursor.close();
+  });
+});
+
 describe('refusals', () => {
   it('of a sort in an update of many documents', async () => {
     const updates = [{ q: {}, u: { $set: { x: 1 } }, multi: true, sort: { _id: 1 } }];

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Long } from 'bson';
 import type { CommandContext, CommandDefinition } from '../command.ts';
 import { countOption, cursorId, integerOption, optionalField, requiredString } from '../command-options.ts';
-import type { DocumentStream } from '../cursors.ts';
+import type { Cursor, DocumentStream } from '../cursors.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isArray, isDocument } from '../semantics/values.ts';
@@ -9,6 +10,8 @@ import { RawDocument } from '../wire/bson-encode.ts';
 
 /** Documents of a first batch when the client names no size. */
 const DEFAULT_FIRST_BATCH = 101;
+/** How long a getMore of a tailable cursor waits when the client does not say. */
+const AWAIT_DATA_MS = 1000;
 /** Bytes of documents in one reply; a last document may go a little beyond. */
 const MAX_BATCH_BYTES = 15 * 1024 * 1024;
 
@@ -18,6 +21,8 @@ export interface CursorReplyOptions {
   /** Closes the cursor after the first batch. */
   singleBatch?: boolean;
   noCursorTimeout?: boolean;
+  /** A getMore on the cursor that finds nothing waits for a while. */
+  awaitsData?: boolean;
 }
 
 function raw(documents: readonly Uint8Array[]): RawDocument[] {
@@ -39,6 +44,7 @@ export async function cursorReply(
       namespace,
       stream,
       timesOut: options.noCursorTimeout !== true,
+      ...(options.awaitsData === true ? { awaitsData: true } : {}),
       ...(context.session === undefined ? {} : { session: context.session.id }),
       ...(context.transaction === undefined ? {} : { transaction: context.transaction }),
     });
@@ -57,6 +63,29 @@ export function cursorBatchSize(command: BsonDocument): number | undefined {
     throw new MongoServerError(14, `BSON field 'cursor' is the wrong type, expected type 'object'`);
   }
   return countOption(cursor, 'batchSize');
+}
+
+/** The next documents; when there are none, those of the next writes within maxTimeMS (a second by default). */
+async function takeOrWait(
+  context: CommandContext,
+  cursor: Cursor,
+  count: number,
+): Promise<{ documents: Uint8Array[]; done: boolean }> {
+  const { engine } = context;
+  const end = context.deadline ?? performance.now() + AWAIT_DATA_MS;
+  for (;;) {
+    const written = engine.nextWrite();
+    const batch = await cursor.stream.take(count, MAX_BATCH_BYTES);
+    const left = end - performance.now();
+    if (batch.documents.length > 0 || batch.done || left <= 0) {
+      return batch;
+    }
+    const timer = new AbortController();
+    await Promise.race([written, pause(left, undefined, { signal: timer.signal, ref: false })]);
+    timer.abort();
+    // Throws when the cursor was killed meanwhile.
+    engine.cursors.find(cursor.id);
+  }
 }
 
 async function getMore(context: CommandContext): Promise<BsonDocument> {
@@ -93,7 +122,9 @@ async function getMore(context: CommandContext): Promise<BsonDocument> {
   cursor.busy = true;
   try {
     const count = batchSize === undefined || batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize;
-    const { documents, done } = await cursor.stream.take(count, MAX_BATCH_BYTES);
+    const { documents, done } = cursor.awaitsData
+      ? await takeOrWait(context, cursor, count)
+      : await cursor.stream.take(count, MAX_BATCH_BYTES);
     if (done) {
       engine.cursors.close(id);
     }

@@ -19,6 +19,7 @@ import { valueAtPlainPath } from '../semantics/paths.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { getField, isDocument, setField } from '../semantics/values.ts';
 import { Double, Long } from 'bson';
+import { TailStream } from '../tail-stream.ts';
 import { decodeDocument } from '../wire/bson-decode.ts';
 import { encodeDocument, RawDocument } from '../wire/bson-encode.ts';
 import { findInView } from './aggregate.ts';
@@ -156,6 +157,14 @@ async function find(context: CommandContext): Promise<BsonDocument> {
   });
   const view = viewOf(context);
   const plan = planOf(view, collection, query);
+  if (collection !== undefined && booleanOption(command, 'tailable')) {
+    const present = presenter(command, projection, query, plan);
+    const tail = new TailStream(view, collection, query.condition.matcher, present);
+    return cursorReply(context, namespace, tail, {
+      ...(batchSize === undefined ? {} : { batchSize }),
+      awaitsData: booleanOption(command, 'awaitData'),
+    });
+  }
   const sort = sortOf(query, plan);
   const stream = new FindStream({
     scan: scanOf(view, collection, query, plan, { wantsArrayIndex: wantsArrayIndex(projection) }),

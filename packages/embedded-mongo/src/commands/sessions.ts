@@ -81,6 +81,7 @@ async function commitTransaction(context: CommandContext): Promise<BsonDocument>
       await transaction.commit((view) => {
         rememberCommit(view, session.id, number);
       });
+      engine.noteWrite();
       return {};
   }
 }

@@ -1,0 +1,49 @@
+import type { CollectionInfo } from './catalog.ts';
+import type { DocumentStream } from './cursors.ts';
+import type { FoundDocument } from './scan.ts';
+import type { Matcher } from './semantics/types.ts';
+import { documentRange, recordIdAtEnd } from './storage/keyspace.ts';
+import type { ReadView } from './storage/store.ts';
+import { decodeDocument } from './wire/bson-decode.ts';
+
+/** Documents of a capped collection in the order of their insertion; it never ends, later ones follow. */
+export class TailStream implements DocumentStream {
+  private readonly view: ReadView;
+  private readonly end: Buffer;
+  private readonly matcher: Matcher;
+  private readonly present: (found: FoundDocument) => Uint8Array;
+  private next: Buffer;
+
+  constructor(
+    view: ReadView,
+    collection: CollectionInfo,
+    matcher: Matcher,
+    present: (found: FoundDocument) => Uint8Array,
+  ) {
+    const { start, end } = documentRange(collection.id);
+    this.view = view;
+    this.next = start;
+    this.end = end;
+    this.matcher = matcher;
+    this.present = present;
+  }
+
+  take(count: number, maxBytes: number): Promise<{ documents: Uint8Array[]; done: boolean }> {
+    const documents: Uint8Array[] = [];
+    let bytes = 0;
+    if (count > 0) {
+      for (const { key, value } of this.view.range({ start: this.next, end: this.end })) {
+        this.next = Buffer.concat([key, Buffer.from([0])]);
+        if (this.matcher.test(decodeDocument(value))) {
+          const document = this.present({ recordId: recordIdAtEnd(key), raw: value });
+          documents.push(document);
+          bytes += document.length;
+        }
+        if (documents.length >= count || bytes >= maxBytes) {
+          break;
+        }
+      }
+    }
+    return Promise.resolve({ documents, done: false });
+  }
+}
