@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { AggregationJob, PipelineOutput } from './aggregation.ts';
 import { timeLimitError } from './engine.ts';
@@ -11,6 +12,8 @@ export interface ThreadRequest {
   id: number;
   /** The job as BSON. */
   job: Uint8Array;
+  /** One 32-bit number; the pipeline ends early when it is no longer 0. */
+  cancelled: SharedArrayBuffer;
 }
 
 /** What comes back: results, or an error. */
@@ -24,6 +27,7 @@ export interface ThreadReply {
 interface Waiting {
   resolve: (reply: ThreadReply) => void;
   reject: (reason: unknown) => void;
+  cancel: () => void;
 }
 
 function buffer(bytes: Uint8Array): Buffer {
@@ -50,65 +54,63 @@ export class AggregationThread {
     job: AggregationJob,
     deadline: number | undefined,
   ): Promise<{ results: Uint8Array[]; output: PipelineOutput | undefined }> {
-    const id = this.nextId;
-    this.nextId += 1;
-    const worker = this.start();
-    const reply = await new Promise<ThreadReply>((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      const timer =
-        deadline === undefined
-          ? undefined
-          : setTimeout(
-              () => {
-                reject(timeLimitError());
-                this.waiting.delete(id);
-                // The only way to end a pipeline that is running; others that wait there fail with it.
-                void this.stop();
-              },
-              Math.max(0, deadline - performance.now()),
-            );
-      const settle = this.waiting.get(id);
-      if (timer !== undefined && settle !== undefined) {
-        this.waiting.set(id, {
-          resolve: (value) => {
-            clearTimeout(timer);
-            resolve(value);
-          },
-          reject: (reason) => {
-            clearTimeout(timer);
-            reject(reason);
-          },
-        });
-      }
-      const request: ThreadRequest = { id, job: encodeDocument({ ...job }) };
-      worker.postMessage(request);
-    });
-    if (reply.error !== undefined) {
-      throw new MongoServerError(
-        reply.error.code,
-        reply.error.message,
-        decodeDocument(buffer(reply.error.details)),
-      );
+    const { error, results = [], output } = await this.ask(job, deadline);
+    if (error !== undefined) {
+      throw new MongoServerError(error.code, error.message, decodeDocument(buffer(error.details)));
     }
-    const { output } = reply;
-    return {
-      results: reply.results ?? [],
-      output:
-        output === undefined
-          ? undefined
-          : {
-              stage: decodeDocument(buffer(output.stage)),
-              documents: output.documents.map((document): BsonDocument => decodeDocument(buffer(document))),
-            },
-    };
+    if (output === undefined) {
+      return { results, output };
+    }
+    const documents = output.documents.map((document): BsonDocument => decodeDocument(buffer(document)));
+    return { results, output: { stage: decodeDocument(buffer(output.stage)), documents } };
   }
 
-  /** Ends the thread. */
+  /** Lets what is running end early, and ends the thread. */
   async stop(): Promise<void> {
     const { worker } = this;
     this.worker = undefined;
     this.failAll(new MongoServerError(11601, 'operation was interrupted'));
-    await worker?.terminate();
+    if (worker !== undefined) {
+      const exited = once(worker, 'exit');
+      worker.postMessage('close');
+      await exited;
+    }
+  }
+
+  private ask(job: AggregationJob, deadline: number | undefined): Promise<ThreadReply> {
+    const id = this.nextId;
+    this.nextId += 1;
+    const worker = this.start();
+    const cancelled = new SharedArrayBuffer(4);
+    const cancel = (): void => {
+      Atomics.store(new Int32Array(cancelled), 0, 1);
+    };
+    return new Promise<ThreadReply>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      this.waiting.set(id, {
+        cancel,
+        resolve: (reply) => {
+          clearTimeout(timer);
+          resolve(reply);
+        },
+        reject: (reason) => {
+          clearTimeout(timer);
+          reject(reason);
+        },
+      });
+      if (deadline !== undefined) {
+        timer = setTimeout(
+          () => {
+            this.waiting.delete(id);
+            cancel();
+            reject(timeLimitError());
+          },
+          Math.max(0, deadline - performance.now()),
+        );
+      }
+      const request: ThreadRequest = { id, job: encodeDocument({ ...job }), cancelled };
+      worker.postMessage(request);
+    });
   }
 
   private start(): Worker {
@@ -142,7 +144,8 @@ export class AggregationThread {
   }
 
   private failAll(reason: unknown): void {
-    for (const { reject } of this.waiting.values()) {
+    for (const { reject, cancel } of this.waiting.values()) {
+      cancel();
       reject(reason);
     }
     this.waiting.clear();

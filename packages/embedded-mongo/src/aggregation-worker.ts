@@ -37,9 +37,15 @@ function readJob(bytes: Uint8Array): AggregationJob {
 }
 
 function answer(request: ThreadRequest): ThreadReply {
+  const cancelled = new Int32Array(request.cancelled);
+  const checkpoint = (): void => {
+    if (Atomics.load(cancelled, 0) !== 0) {
+      throw new MongoServerError(11601, 'operation was interrupted');
+    }
+  };
   const snapshot = store.snapshot();
   try {
-    const { results, output } = runWholePipeline(snapshot, catalog, readJob(request.job));
+    const { results, output } = runWholePipeline(snapshot, catalog, readJob(request.job), checkpoint);
     return {
       id: request.id,
       results: results.map((document) => encodeDocument(document)),
@@ -63,6 +69,12 @@ function answer(request: ThreadRequest): ThreadReply {
   }
 }
 
-parentPort?.on('message', (request: ThreadRequest) => {
-  parentPort?.postMessage(answer(request));
+parentPort?.on('message', (request: ThreadRequest | 'close') => {
+  if (request === 'close') {
+    // The store is closed here and the thread ends by itself: ending it from outside would tear the store down
+    // under the other threads of the process.
+    void store.close().then(() => parentPort?.close());
+  } else {
+    parentPort?.postMessage(answer(request));
+  }
 });

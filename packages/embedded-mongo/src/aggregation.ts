@@ -10,6 +10,11 @@ import { decodeDocument } from './wire/bson-decode.ts';
 /** Views may refer to views this often. */
 const MAX_VIEW_DEPTH = 20;
 
+/** Called for each document that a pipeline reads or produces; throws to end the pipeline. */
+export type Checkpoint = () => void;
+
+const GO_ON: Checkpoint = () => undefined;
+
 /** A pipeline with everything it depends on except the store. */
 export interface AggregationJob {
   database: string;
@@ -65,11 +70,15 @@ function* documentsOf(
   collection: CollectionInfo | undefined,
   filter: BsonDocument,
   options: QueryOptions,
+  checkpoint: Checkpoint,
 ): Iterable<BsonDocument> {
   const query = prepareQuery(collection, filter, options);
   const scan = scanOf(view, collection, query, planOf(view, collection, query));
-  for (let found = scan.next(); found !== undefined; found = scan.next()) {
-    yield decodeDocument(found.raw);
+  for (let found = scan.step(); found !== undefined; found = scan.step()) {
+    checkpoint();
+    if (found !== false) {
+      yield decodeDocument(found.raw);
+    }
   }
 }
 
@@ -83,24 +92,25 @@ export class StoreHost implements AggregationHost {
   private readonly view: ReadView;
   private readonly catalog: Catalog;
   private readonly job: AggregationJob;
+  private readonly checkpoint: Checkpoint;
 
-  constructor(view: ReadView, catalog: Catalog, job: AggregationJob) {
+  constructor(view: ReadView, catalog: Catalog, job: AggregationJob, checkpoint: Checkpoint = GO_ON) {
     this.view = view;
     this.catalog = catalog;
     this.job = job;
+    this.checkpoint = checkpoint;
   }
 
   find(name: string, filter: BsonDocument): Iterable<BsonDocument> {
     const { database, collation, now } = this.job;
     const source = resolveSource(this.view, this.catalog, database, name);
     if (source.pipeline.length === 0) {
-      return documentsOf(this.view, source.collection, filter, {
-        collation: collation ?? source.collation,
-        now,
-      });
+      const options = { collation: collation ?? source.collation, now };
+      return documentsOf(this.view, source.collection, filter, options, this.checkpoint);
     }
     const { filter: first = {} } = splitPipeline(source.pipeline);
-    const documents = documentsOf(this.view, source.collection, first, { collation: source.collation, now });
+    const options = { collation: source.collation, now };
+    const documents = documentsOf(this.view, source.collection, first, options, this.checkpoint);
     return runPipeline(
       [...source.pipeline, { $match: filter }],
       documents,
@@ -144,14 +154,15 @@ export function planPipeline(view: ReadView, catalog: Catalog, job: AggregationJ
   };
 }
 
-/** Runs a whole pipeline without a break; for a thread of its own. */
+/** Runs a whole pipeline without a break, until `checkpoint` throws; for a thread of its own. */
 export function runWholePipeline(
   view: ReadView,
   catalog: Catalog,
   job: AggregationJob,
+  checkpoint: Checkpoint,
 ): { results: BsonDocument[]; output: PipelineOutput | undefined } {
   const plan = planPipeline(view, catalog, job);
-  const host = new StoreHost(view, catalog, job);
+  const host = new StoreHost(view, catalog, job, checkpoint);
   const query: QueryOptions = { collation: plan.collation, let: job.let, hint: job.hint, now: job.now };
   const stages: BsonDocument[] = [...plan.rest];
   if (plan.limit > 0) {
@@ -169,7 +180,12 @@ export function runWholePipeline(
       stages.unshift({ $sort: plan.sort });
     }
   }
-  const source = documentsOf(view, plan.resolved.collection, plan.filter, query);
-  const results = [...runPipeline(stages, source, host, evaluationContext(job.now, plan.collation, job.let))];
+  const source = documentsOf(view, plan.resolved.collection, plan.filter, query, checkpoint);
+  const context = evaluationContext(job.now, plan.collation, job.let);
+  const results: BsonDocument[] = [];
+  for (const document of runPipeline(stages, source, host, context)) {
+    checkpoint();
+    results.push(document);
+  }
   return { results, output: host.output };
 }

@@ -17,7 +17,7 @@ export class Connection implements ConnectionState {
   private readonly dispatcher: Dispatcher;
   private readonly framer = new MessageFramer();
   private queue: Request[] = [];
-  private working = false;
+  private working: Promise<void> | undefined;
   private readonly logRefusal: (reason: string) => void;
 
   /** `onClose` is called once when the socket is gone. */
@@ -49,6 +49,11 @@ export class Connection implements ConnectionState {
     this.socket.destroy();
   }
 
+  /** Settles when no command of this connection is being carried out. */
+  async idle(): Promise<void> {
+    await this.working;
+  }
+
   private receive(chunk: Buffer): void {
     try {
       for (const message of this.framer.push(chunk)) {
@@ -62,13 +67,12 @@ export class Connection implements ConnectionState {
     if (this.queue.length > MAX_QUEUED) {
       this.socket.pause();
     }
-    if (!this.working) {
-      void this.work();
-    }
+    this.working ??= this.work().finally(() => {
+      this.working = undefined;
+    });
   }
 
   private async work(): Promise<void> {
-    this.working = true;
     for (let request = this.queue.shift(); request !== undefined; request = this.queue.shift()) {
       const { reply, closeConnection } = await this.dispatcher.answer(request, this);
       if (closeConnection) {
@@ -82,7 +86,6 @@ export class Connection implements ConnectionState {
         this.socket.resume();
       }
     }
-    this.working = false;
   }
 
   /** Sends a reply. A client that does not read its replies waits for the next: they must not fill the memory. */

@@ -214,17 +214,20 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
           resolve();
         });
       });
-      for (const connection of connections.values()) {
+      const open = [...connections.values()];
+      for (const connection of open) {
         connection.close();
       }
       await closed;
-      for (const repeated of [ttl, garbage, housekeeping]) {
-        await repeated.stop();
-      }
+      // Ending the sessions aborts their transactions, so that no write waits for one of them any more.
       for (const session of engine.sessions.all()) {
         engine.sessions.end(session.id);
       }
       await aggregationThread.stop();
+      await Promise.all(open.map((connection) => connection.idle()));
+      for (const repeated of [ttl, garbage, housekeeping]) {
+        await repeated.stop();
+      }
       await store.close();
       lock.release();
     };

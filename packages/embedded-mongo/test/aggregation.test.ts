@@ -191,3 +191,13 @@ describe('views', () => {
     expect((await test.db.listCollections({ name }).toArray())[0]).toMatchObject({ type: 'view' });
   });
 });
+
+describe('long pipelines', () => {
+  it('end at their time limit, and leave the server as it was', async () => {
+    const many = test.fresh();
+    await many.insertMany(Array.from({ length: 40_000 }, (_unused, n) => ({ n, text: `text ${n}` })));
+    const pipeline = [{ $group: { _id: '$text', n: { $sum: '$n' } } }, { $count: 'groups' }];
+    expect((await errorOf(many.aggregate(pipeline, { maxTimeMS: 1 }).toArray())).code).toBe(50);
+    expect(await many.aggregate(pipeline).toArray()).toEqual([{ groups: 40_000 }]);
+  });
+});
