@@ -18,7 +18,9 @@ describe('anchoredPrefix', () => {
     ['abc', '', ''],
     ['^a\\.b', '', 'a'],
     ['^', '', ''],
-    ['^ä€😀x+', '', 'ä€😀'],
+    ['^ä€😀x+', '', 'ä€😀x'],
+    ['^a😀*', '', 'a'],
+    ['^😀😀?', '', '😀'],
   ])('of %s with options %j is %j', (pattern, options, prefix) => {
     expect(anchoredPrefix(pattern, options)).toBe(prefix);
   });
