@@ -78,3 +78,11 @@ describe('conjunctionOf', () => {
     ]);
   });
 });
+
+describe('a prefix', () => {
+  it('leaves out an optional character beyond the basic plane as a whole', () => {
+    expect(anchoredPrefix('^a\u{1F600}*', '')).toBe('a');
+    expect(anchoredPrefix('^\u{1F600}?', '')).toBe('');
+    expect(anchoredPrefix('^a\u{1F600}+', '')).toBe('a\u{1F600}');
+  });
+});
