@@ -13,6 +13,8 @@ const shared = {
 export default {
   // Effects arrive by event and machines are shared: a wait ends by its condition, this only bounds a hang.
   testTimeout: 60_000,
+  // ES modules of finished suites are never unloaded; a worker that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     {
       ...shared,
