@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cp, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,7 +89,22 @@ await edit(
   (text) => `${text.trimEnd()}\n  ${name.toUpperCase()}_URL: http://${name}:8080\n`,
 );
 
-console.log(`services/${name} is registered. Next: npm install it and run its tests:
+const installed = spawnSync(
+  process.execPath,
+  [
+    at('.tools/node_modules/pnpm/bin/pnpm.mjs'),
+    'install',
+    '--no-frozen-lockfile',
+    '--prefer-offline',
+    '--reporter=silent',
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+if (installed.status !== 0) {
+  throw new Error('the new service is registered, but its packages could not be linked');
+}
+
+console.log(`services/${name} is registered. Next:
   npm run check
   npm run docs
   npm test -- services/${name} tests/architecture`);

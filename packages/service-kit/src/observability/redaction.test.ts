@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger } from './logger.ts';
+import { createLogger, userDigest } from './logger.ts';
 import { redactText } from './redaction.ts';
 import { runWithContext } from './request-context.ts';
 
@@ -34,12 +34,19 @@ describe('the log', () => {
     expect(text).toContain('connect failed');
   });
 
-  it('names the service, request, user and work at hand', () => {
+  it('names the service, request and work at hand, and the user by a digest alone', () => {
     const context = { service: 'insights', requestId: 'r-1', userId: 'u-1', workId: 'w-1' } as const;
 
     const text = logged((logger) => runWithContext(context, () => logger.info('hello')));
 
-    expect(JSON.parse(text)).toMatchObject({ ...context, level: 'info', message: 'hello' });
+    const { userId, ...named } = context;
+    expect(JSON.parse(text)).toMatchObject({
+      ...named,
+      user: userDigest(userId),
+      level: 'info',
+      message: 'hello',
+    });
+    expect(text).not.toContain(userId);
   });
 
   it('leaves ordinary text alone', () => {
