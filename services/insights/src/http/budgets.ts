@@ -7,6 +7,7 @@ import { BUDGET_PERIODS, BUDGET_STATES, BUDGET_TAXONOMIES } from '../domain/budg
 import type { Budget, BudgetStanding } from '../domain/budget.ts';
 import { UNCATEGORISED } from '../domain/types.ts';
 import type { KeepBudgets } from '../use-cases/keep-budgets.ts';
+import { AskedDay } from './asked-day.ts';
 
 const TOTAL = 'total';
 
@@ -41,7 +42,7 @@ const ListBudgets = defineRoute({
   summary: 'The budgets of the caller and how they stand in the period of a day',
   tag: 'Budgets',
   audience: 'user',
-  query: z.object({ day: CalendarDate.optional() }),
+  query: z.object({ day: AskedDay.optional() }),
   responses: { 200: pageOf(StandingShown) },
 });
 
@@ -58,7 +59,7 @@ const SetBudget = defineRoute({
     category: z.string().min(1).max(64),
     amount: MoneyText,
     period: z.enum(BUDGET_PERIODS).default('monthly'),
-    start: CalendarDate.optional(),
+    start: AskedDay.optional(),
     rollover: z.boolean().default(false),
   }),
   responses: { 201: BudgetShown },

@@ -8,7 +8,12 @@ export const LEDGER_FILTER = {
   from: CalendarDate.optional(),
   to: CalendarDate.optional(),
   category: CategorySlug.optional(),
-  q: z.string().min(1).max(200).optional(),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((text) => !text.includes('\0'), 'must not contain a null character')
+    .optional(),
   account: ResourceId.optional(),
 };
 

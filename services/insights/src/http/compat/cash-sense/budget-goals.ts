@@ -12,7 +12,7 @@ import { CASH_SENSE_CATEGORIES, cashSenseName } from '../../../domain/cash-sense
 
 const TOTAL = 'total';
 
-const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2025-06');
+const Month = z.string().regex(/^(19|2\d)\d{2}-(0[1-9]|1[0-2])$/, 'must be a month such as 2025-06');
 
 const SetBudgetGoal = defineRoute({
   method: 'post',

@@ -11,6 +11,7 @@ import type { DetectorTransaction } from '../../../domain/detector-transaction.t
 import { UNCATEGORISED } from '../../../domain/types.ts';
 import type { LedgerStore } from '../../../store/ledger-store.ts';
 import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
+import { AskedDay } from '../../asked-day.ts';
 import { cashSenseCategory } from '../../../domain/cash-sense-category.ts';
 
 /** Days before the checked ones that tell what is usual. */
@@ -19,7 +20,7 @@ const HISTORY_DAYS = 365;
 /** Cash Sense's sign: positive is money out. */
 const SentTransaction = z.object({
   id: z.string().min(1).max(128),
-  date: CalendarDate,
+  date: AskedDay,
   amount: z.number().min(-1e12).max(1e12),
   merchant_name: z.string().min(1).max(512),
   currency: Currency.optional(),

@@ -1,5 +1,5 @@
 import { diffDays } from '@orrery/calendar';
-import { CalendarDate, Currency, defineRoute } from '@orrery/contracts';
+import { Currency, defineRoute } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { handle, requireUserId } from '@orrery/service-kit';
@@ -12,6 +12,7 @@ import { toHtml } from '../../../reports/to-html.ts';
 import { toCsv } from '../../../reports/to-csv.ts';
 import { toXlsx } from '../../../reports/to-xlsx.ts';
 import type { ReportSpending, SpendingComparison } from '../../../use-cases/report-spending.ts';
+import { AskedDay } from '../../asked-day.ts';
 import { chooseLanguage } from '../../choose-language.ts';
 import {
   cashSenseCategory,
@@ -35,8 +36,8 @@ const SpendingReportRoute = defineRoute({
   errorShape: 'error',
   query: z
     .object({
-      start: CalendarDate.optional(),
-      end: CalendarDate.optional(),
+      start: AskedDay.optional(),
+      end: AskedDay.optional(),
       group_by: z.enum(['category', 'merchant', 'month']).default('category'),
       format: z.enum(['json', 'csv', 'xlsx', 'html']).default('json'),
       currency: Currency.optional(),
