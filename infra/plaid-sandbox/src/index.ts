@@ -1,0 +1,1 @@
+export { startPlaidSandbox, type PlaidSandbox, type PlaidSandboxOptions } from './start-plaid-sandbox.ts';
