@@ -60,6 +60,19 @@ await edit('packages/contracts/src/define-event.ts', (text) =>
 await edit('packages/contracts/src/events/transactions.ts', (text) =>
   text.replace(/(name: 'transactions\.categorized',[\s\S]*?consumers: \[[^\]]*)\]/, `$1, '${name}']`),
 );
+await edit('packages/contracts/src/events/users.ts', (text) =>
+  text
+    .replace(/(SERVICES_WITH_USER_DATA = \[[^\]]*?)(,?\s*)\]/, `$1, '${name}']`)
+    .replace(/(USER_ERASED_BY[\s\S]*?)\n\};/, `$1\n  ${name}: erasedBy('${name}'),\n};`),
+);
+await edit('scripts/data-map.ts', (text) =>
+  text
+    .replace(
+      /(\nimport [^\n]*\n)(?!import)/,
+      `$1import { HOLDINGS as ${name} } from '../services/${name}/src/holdings.ts';\n`,
+    )
+    .replace(/(HOLDINGS_BY_SERVICE[\s\S]*?)\n\};/, `$1\n  ${name},\n};`),
+);
 await edit('gateway/src/routing/route-table.ts', (text) =>
   text.replace(/(\n\];\s*)$/, `\n  { path: '/v1/${name}', service: '${name}', ...v1 },$1`),
 );
@@ -89,22 +102,28 @@ await edit(
   (text) => `${text.trimEnd()}\n  ${name.toUpperCase()}_URL: http://${name}:8080\n`,
 );
 
-const installed = spawnSync(
-  process.execPath,
-  [
-    at('.tools/node_modules/pnpm/bin/pnpm.mjs'),
-    'install',
-    '--no-frozen-lockfile',
-    '--prefer-offline',
-    '--reporter=silent',
-  ],
-  { cwd: root, stdio: 'inherit' },
-);
-if (installed.status !== 0) {
-  throw new Error('the new service is registered, but its packages could not be linked');
+function run(task: string, program: string, args: readonly string[]): void {
+  const { status } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', at(program), ...args],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
+  if (status !== 0) {
+    throw new Error(`the new service is registered, but this did not succeed: ${task}`);
+  }
 }
+
+run('linking its packages', '.tools/node_modules/pnpm/bin/pnpm.mjs', [
+  'install',
+  '--no-frozen-lockfile',
+  '--prefer-offline',
+  '--reporter=silent',
+]);
+run('writing the generated documents', 'scripts/generate-docs.ts', []);
 
 console.log(`services/${name} is registered. Next:
   npm run check
-  npm run docs
   npm test -- services/${name} tests/architecture`);

@@ -1,6 +1,7 @@
-import { defineService } from '@orrery/service-kit';
+import { defineService, openUserData } from '@orrery/service-kit';
 import { SpecimenConfig } from './config.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
+import { HOLDINGS } from './holdings.ts';
 import { readTally } from './http/read-tally.ts';
 import { createTallyStore } from './store/tally-store.ts';
 
@@ -8,11 +9,12 @@ import { createTallyStore } from './store/tally-store.ts';
 export const specimen = defineService({
   name: 'specimen',
   config: SpecimenConfig,
-  create({ mongo }) {
+  async create({ mongo }) {
     const tallies = createTallyStore(mongo);
-    return Promise.resolve({
-      routes: [readTally(tallies)],
-      subscriptions: [onTransactionsCategorized(tallies)],
-    });
+    const userData = await openUserData({ service: 'specimen', mongo, holdings: HOLDINGS });
+    return {
+      routes: [readTally(tallies), userData.route],
+      subscriptions: [...userData.guarded([onTransactionsCategorized(tallies)]), userData.onErasureRequested],
+    };
   },
 });
