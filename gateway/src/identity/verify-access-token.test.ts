@@ -37,6 +37,14 @@ describe('user tokens', () => {
     expect(verifier().verify(sign(claims)).userId).toBe(userId);
   });
 
+  it.each(['{', '{"exp":Infinity}', 'null', '\u0000'])('refuses claims that are the text %j', (claims) => {
+    const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${Buffer.from(claims).toString('base64url')}`;
+    const signature = createHmac('sha256', secret).update(signed).digest('base64url');
+    for (const token of [`${signed}.AAAA`, `${signed}.${signature}`]) {
+      expect(() => verifier().verify(token)).toThrow(expect.objectContaining({ code: 'sign-in-required' }));
+    }
+  });
+
   it.each([
     ['ADMIN', 'admin'],
     ['Admin', 'admin'],

@@ -82,7 +82,10 @@ function claimsOf(
       if (error instanceof jwt.TokenExpiredError) {
         return 'expired';
       }
-      if (!(error instanceof jwt.JsonWebTokenError)) {
+      // What a token decodes to is the sender's: text that is no JSON makes the library throw a SyntaxError or TypeError.
+      const isAboutToken =
+        error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError || error instanceof TypeError;
+      if (!isAboutToken) {
         throw error;
       }
     }
