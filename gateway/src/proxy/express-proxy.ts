@@ -7,7 +7,7 @@ import {
   KEEP_ALIVE_MS,
   type UpstreamProxy,
   hasBody,
-  tooLate,
+  outOfTime,
   upstreamError,
 } from './fast-proxy.ts';
 import { isPassedToClient } from './forwarded-headers.ts';
@@ -139,7 +139,7 @@ export function middlewareProxy(): UpstreamProxy {
         });
         if (rule.streaming !== true) {
           deadline = setTimeout(() => {
-            exchange.fail(tooLate());
+            exchange.fail(outOfTime(request));
             exchange.abort();
           }, rule.timeoutMs);
         }

@@ -47,8 +47,21 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined;
 
 /** The error of an answer that took longer than its route allows. */
-export const tooLate = (cause?: unknown): AppError =>
+const tooLate = (cause?: unknown): AppError =>
   new AppError('deadline-exceeded', { cause, headers: { 'Retry-After': RETRY_AFTER_S } });
+
+/**
+ * The error of an exchange whose time is over: the client's when its body has not come in yet, so that slow bodies
+ * never open the circuit breaker of a service that waits for them.
+ * @param request the request
+ */
+export const outOfTime = (request: IncomingMessage): AppError =>
+  hasBody(request) && !request.complete
+    ? new AppError(
+        { code: 'request-timeout', status: 408, title: 'The body took too long' },
+        { headers: { Connection: 'close' } },
+      )
+    : tooLate();
 
 /**
  * What a failed exchange with a service means for the client. Reasons stay in the log.
@@ -94,7 +107,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     response.once('close', this.#onClose);
     if (rule.streaming !== true) {
       this.#deadline = setTimeout(() => {
-        this.#abort(tooLate());
+        this.#abort(outOfTime(response.req));
       }, rule.timeoutMs);
     }
   }
