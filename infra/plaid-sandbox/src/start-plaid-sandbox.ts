@@ -115,7 +115,7 @@ export const startPlaidSandbox = async (options: PlaidSandboxOptions): Promise<P
           }
         });
     }
-    const webhooks = createWebhookSender(database, clock, keys, wake);
+    const webhooks = createWebhookSender(database, clock, keys, wake, onFault);
     const life = createItemLife({
       client,
       database,
@@ -158,7 +158,7 @@ export const startPlaidSandbox = async (options: PlaidSandboxOptions): Promise<P
         clearTimeout(timer);
         await server.close(CLOSE_WITHIN_MS);
         await running;
-        await webhooks.settle();
+        await webhooks.stop();
         await client.close();
       },
     };

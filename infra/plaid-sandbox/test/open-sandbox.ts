@@ -194,6 +194,21 @@ export const openSandbox = async (options: Partial<PlaidSandboxOptions> = {}) =>
         removed: pages.flatMap(({ removed }) => removed),
       };
     },
+    /** Waits until the only document of a collection is as it should be, or gone. */
+    async stored(
+      collection: string,
+      isDone: ((document: Record<string, unknown>) => boolean) | undefined,
+    ): Promise<void> {
+      const client = await new MongoClient(server.uri).connect();
+      try {
+        await eventually(
+          () => client.db(databaseName).collection(collection).findOne({}),
+          (document) => (document === null ? isDone === undefined : isDone?.(document) === true),
+        );
+      } finally {
+        await client.close();
+      }
+    },
     async restart(): Promise<void> {
       await sandbox.stop();
       sandbox = await start();

@@ -381,6 +381,18 @@ export const createItemLife = (parts: {
       }
     });
 
+  /** The same for work of our own accord: an Item may be removed meanwhile. */
+  const catchUpIfThere = async (itemId: string): Promise<void> => {
+    try {
+      await catchUp(itemId);
+    } catch (error) {
+      if (!(error instanceof PlaidError && error.code === 'ITEM_NOT_FOUND')) {
+        throw error;
+      }
+      await database.due.deleteMany({ item_id: itemId });
+    }
+  };
+
   return {
     alone,
     change,
@@ -410,18 +422,13 @@ export const createItemLife = (parts: {
     async runDue() {
       const due = await database.due.distinct('item_id', { at: { $lte: clock.real() } });
       for (const itemId of due) {
-        const item = await database.items.findOne({ _id: itemId, removed: false });
-        if (item === null) {
-          await database.due.deleteMany({ item_id: itemId });
-        } else {
-          await catchUp(itemId);
-        }
+        await catchUpIfThere(itemId);
       }
     },
     async catchUpAll() {
       const items = await database.items.find({ removed: false }, { projection: { _id: 1 } }).toArray();
       for (const { _id } of items) {
-        await catchUp(_id);
+        await catchUpIfThere(_id);
       }
     },
     async nextAt() {

@@ -61,8 +61,8 @@ export interface WebhookSender {
    * @param times how many; then it is normal again
    */
   setMode(mode: WebhookMode, times: number): void;
-  /** Waits for attempts in progress. */
-  settle(): Promise<void>;
+  /** Cuts off attempts in progress; they are made again after the next start. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -71,16 +71,19 @@ export interface WebhookSender {
  * @param clock the sandbox's time
  * @param keys for signatures
  * @param onQueued called when something has been put on its way
+ * @param onFault told about faults of our own
  */
 export const createWebhookSender = (
   database: SandboxDatabase,
   clock: SandboxClock,
   keys: SigningKeys,
   onQueued: () => void,
+  onFault: (error: unknown) => void,
 ): WebhookSender => {
   let mode: WebhookMode = 'normal';
   let modeTimes = 0;
   const attempts = new Set<Promise<void>>();
+  const stopping = new AbortController();
 
   const takeMode = (): WebhookMode => {
     if (modeTimes === 0) {
@@ -103,7 +106,7 @@ export const createWebhookSender = (
         },
         body: delivery.mode === 'tampered' ? delivery.body.replace('{', '{ ') : delivery.body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       });
       await response.body?.cancel();
       if (response.status === 200) {
@@ -118,6 +121,9 @@ export const createWebhookSender = (
       // A receiver that is down or slow is tried again; anything else is a fault of ours.
       if (!(error instanceof TypeError || error instanceof DOMException)) {
         throw error;
+      }
+      if (stopping.signal.aborted) {
+        return;
       }
     }
     const wait =
@@ -178,7 +184,9 @@ export const createWebhookSender = (
           { _id: delivery._id },
           { $set: { next_at: now + ANSWER_WITHIN_MS * 2 } },
         );
-        const running = attempt(delivery).finally(() => attempts.delete(running));
+        const running = attempt(delivery)
+          .catch(onFault)
+          .finally(() => attempts.delete(running));
         attempts.add(running);
       }
     },
@@ -190,7 +198,8 @@ export const createWebhookSender = (
       mode = next;
       modeTimes = next === 'normal' ? 0 : times;
     },
-    async settle() {
+    async stop() {
+      stopping.abort();
       await Promise.allSettled(attempts);
     },
   };
