@@ -1,4 +1,4 @@
-import { currencyExponent, roundDecimal, safeMinor } from '@orrery/money';
+import { AmountOverflowError, currencyExponent, roundDecimal, safeMinor } from '@orrery/money';
 
 export type DecimalMark = '.' | ',';
 
@@ -232,13 +232,21 @@ const GROUPED: Record<DecimalMark, RegExp> = {
   ',': /^\d{1,3}(?:\.\d{2,3})*\.\d{3}$/,
 };
 
+// Zeros, or what a binary fraction leaves behind: many zeros or many nines and then anything.
+const IS_NOISE = /^(?:0*|0{4,}\d+|9{4,}\d*)$/;
+
+/** Ten thousand million euros: far above any real row, and so many of them add up exactly. */
+const MAX_AMOUNT_MINOR = 1_000_000_000_000;
+
 /**
  * Minor units of an amount, without its sign.
  * @param body digits with points and commas
  * @param decimal which of them is the decimal mark
- * @param currency ISO 4217 code; surplus decimals are rounded, one half away from zero
- * @returns undefined when the marks make no sense, such as 12,34 where a comma groups thousands
- * @throws AmountOverflowError beyond the safe integer range
+ * @param currency ISO 4217 code
+ * @returns undefined when the marks make no sense, such as 12,34 where a comma groups thousands, and when there are more
+ *   decimals than the currency has: 1.234 may be a thousand euros or one, and a guess would be a wrong number. The noise
+ *   of binary fractions (52.300000000000004) is rounded away.
+ * @throws AmountOverflowError beyond what sums of many rows can hold exactly
  */
 export const magnitudeOf = (body: string, decimal: DecimalMark, currency: string): number | undefined => {
   const markAt = body.indexOf(decimal);
@@ -253,7 +261,15 @@ export const magnitudeOf = (body: string, decimal: DecimalMark, currency: string
   }
   const digits = (isGrouped ? whole.replace(/[.,]/g, '') : whole) || '0';
   const exponent = currencyExponent(currency);
-  return fraction.length <= exponent
-    ? safeMinor(Number(digits + fraction.padEnd(exponent, '0')))
-    : roundDecimal(`${digits}.${fraction}`, currency);
+  if (fraction.length > exponent && !IS_NOISE.test(fraction.slice(exponent))) {
+    return undefined;
+  }
+  const minor =
+    fraction.length <= exponent
+      ? safeMinor(Number(digits + fraction.padEnd(exponent, '0')))
+      : roundDecimal(`${digits}.${fraction}`, currency);
+  if (minor > MAX_AMOUNT_MINOR) {
+    throw new AmountOverflowError();
+  }
+  return minor;
 };

@@ -286,7 +286,9 @@ describe('amounts', () => {
     [['1.234', '2.500'], ',', [123_400, 250_000]],
     [['1.234.567', '5'], ',', [123_456_700, 500]],
     [['1,00,000.00', '5.00'], '.', [10_000_000, 500]],
-    [['0.123', '1.5'], '.', [12, 150]],
+    [['0.12', '1.5'], '.', [12, 150]],
+    [['52.300000000000004', '1.5'], '.', [5230, 150]],
+    [['7.049999999999999', '1.5'], '.', [705, 150]],
   ])('reads the column %j with %s as decimal mark', (cells, decimal, minors) => {
     const { rows, detected } = read(['Date|Text|Credit', ...cells.map((cell) => `2025-01-02|x|${cell}`)]);
 
@@ -303,9 +305,23 @@ describe('amounts', () => {
   });
 
   it('obeys a given decimal mark', () => {
-    const { rows } = read(['Date;Text;Amount', '2025-01-02;x;-1.234'], { mapping: { decimal: '.' } });
+    const { rows } = read(['Date;Text;Amount', '2025-01-02;x;-1.234'], { mapping: { decimal: ',' } });
 
-    expect(rows.map((row) => row.amountMinor)).toEqual([-123]);
+    expect(rows.map((row) => row.amountMinor)).toEqual([-123_400]);
+  });
+
+  it.each([
+    ['-1.2345', 'EUR'],
+    ['-1.5', 'JPY'],
+    ['-90071992547409.91', 'EUR'],
+  ])('refuses the row with %s %s instead of guessing or losing a figure', (amount, currency) => {
+    const { rows, rejected } = read(['Date;Text;Amount', `2025-01-02;x;${amount}`, '2025-01-03;y;-2'], {
+      currency,
+      mapping: { decimal: '.' },
+    });
+
+    expect(rows).toHaveLength(1);
+    expect(rejected).toMatchObject([{ line: 2 }]);
   });
 
   it.each([
