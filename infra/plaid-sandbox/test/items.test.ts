@@ -178,6 +178,8 @@ describe('linking', () => {
     const receiver = await openReceiver();
     const { data } = await sandbox.sdk.linkTokenCreate({
       ...linkRequest,
+      required_if_supported_products: [Products.Investments],
+      optional_products: [Products.Auth],
       webhook: receiver.url,
       hosted_link: {},
     });
@@ -199,6 +201,10 @@ describe('linking', () => {
     expect(session?.results?.item_add_results[0]?.public_token).toBe(publicToken);
     const { access_token: token } = (await sandbox.sdk.itemPublicTokenExchange({ public_token: publicToken }))
       .data;
+    expect((await sandbox.sdk.itemGet({ access_token: token })).data.item.products).toEqual([
+      'auth',
+      'transactions',
+    ]);
 
     await sandbox.sdk.sandboxItemResetLogin({ access_token: token });
     const { products: _products, ...bare } = linkRequest;

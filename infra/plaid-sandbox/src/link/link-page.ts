@@ -116,7 +116,10 @@ const finishLink = async (
   }
   const item = await createItem(sandbox, {
     institutionId: form.institution,
-    products: link.products,
+    products: [
+      ...link.products,
+      ...link.if_supported.filter((product) => findInstitution(form.institution)?.products.includes(product)),
+    ],
     username: form.username,
     password: form.password,
     webhook: link.webhook,

@@ -112,6 +112,8 @@ export interface LinkRecord {
   language: string;
   country_codes: string[];
   products: string[];
+  /** Further products that are taken where the bank has them. */
+  if_supported: string[];
   webhook: string;
   redirect_uri: string | null;
   days_requested: number | null;
