@@ -82,7 +82,10 @@ describe('jobs', () => {
   it('run one at a time across replicas: a second request is 409 until the first has ended', async () => {
     const { open, passed } = gate();
     const job: Job = { name: 'train', run: () => passed };
-    const [first, second] = [await replica([job]), await replica([job])];
+    const [first, second] = [
+      await replica([job], CALM_HEARTBEAT_MS),
+      await replica([job], CALM_HEARTBEAT_MS),
+    ];
 
     const id = await first.desk.run('train');
     const refusals = await Promise.allSettled([first.desk.run('train'), second.desk.run('train')]);
