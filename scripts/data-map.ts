@@ -4,6 +4,10 @@ import { HOLDINGS as categorization } from '../services/categorization/src/holdi
 import { IDENTITY_HOLDINGS as identity } from '../services/identity/src/holdings.ts';
 import { HOLDINGS as ingestion } from '../services/ingestion/src/holdings.ts';
 import { HOLDINGS as insights } from '../services/insights/src/holdings.ts';
+import { HOLDINGS as segmentation } from '../services/segmentation/src/holdings.ts';
+import { HOLDINGS as missions } from '../services/missions/src/holdings.ts';
+import { HOLDINGS as advisor } from '../services/advisor/src/holdings.ts';
+import { HOLDINGS as chat } from '../services/chat/src/holdings.ts';
 
 /** What each service declares to hold about users; erasure and export work from the same lists. */
 export const HOLDINGS_BY_SERVICE: Readonly<Record<ServiceWithUserData, readonly Holding[]>> = {
@@ -11,6 +15,10 @@ export const HOLDINGS_BY_SERVICE: Readonly<Record<ServiceWithUserData, readonly 
   ingestion,
   categorization,
   insights,
+  segmentation,
+  missions,
+  advisor,
+  chat,
 };
 
 const fieldRows = ({ fields, hidden = [] }: Holding): string[] =>

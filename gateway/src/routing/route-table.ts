@@ -104,4 +104,8 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/transactions', service: 'insights', ...v1 },
   { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
   { path: '/v1/transactions/{transactionId}/explanation', service: 'categorization', ...v1 },
+  { path: '/v1/segmentation', service: 'segmentation', ...v1 },
+  { path: '/v1/missions', service: 'missions', ...v1 },
+  { path: '/v1/advisor', service: 'advisor', ...v1 },
+  { path: '/v1/chat', service: 'chat', ...v1 },
 ];

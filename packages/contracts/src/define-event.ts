@@ -1,7 +1,17 @@
 import { z } from 'zod';
 
 /** Names of the services; a queue, a database, a metric label and a folder all use the same word. */
-export const SERVICE_NAMES = ['gateway', 'ingestion', 'categorization', 'insights', 'identity'] as const;
+export const SERVICE_NAMES = [
+  'gateway',
+  'ingestion',
+  'categorization',
+  'insights',
+  'identity',
+  'segmentation',
+  'missions',
+  'advisor',
+  'chat',
+] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** The one declaration of an event: validation, types, topology and AsyncAPI all come from it. */

@@ -1,7 +1,17 @@
 import type { EventDefinition } from '../define-event.ts';
+import { AdviceGenerated } from './advisor.ts';
+import { BankItemBroken, BankItemLinked, BankItemRemoved } from './banks.ts';
 import { CategorizerTrained, CategoryCorrected } from './categorization.ts';
-import { AlertRaised, AnomalyDetected, BudgetThresholdReached, RecurringChanged } from './insights.ts';
+import {
+  AlertRaised,
+  AnomalyDetected,
+  BudgetThresholdReached,
+  ForecastShortfallExpected,
+  RecurringChanged,
+} from './insights.ts';
 import { DailyMetricsUpdated } from './metrics.ts';
+import { MissionCompleted, MissionFailed, MissionIssued } from './missions.ts';
+import { SegmentsTrained, UserSegmentAssigned } from './segmentation.ts';
 import { TransactionsCategorized, TransactionsIngested, TransactionsRemoved } from './transactions.ts';
 import {
   USER_ERASED_BY,
@@ -23,6 +33,16 @@ export const EVENTS: readonly EventDefinition[] = [
   AlertRaised,
   RecurringChanged,
   AnomalyDetected,
+  ForecastShortfallExpected,
+  BankItemLinked,
+  BankItemBroken,
+  BankItemRemoved,
+  SegmentsTrained,
+  UserSegmentAssigned,
+  MissionIssued,
+  MissionCompleted,
+  MissionFailed,
+  AdviceGenerated,
   UserRegistered,
   UserStandingChanged,
   UserConsentChanged,

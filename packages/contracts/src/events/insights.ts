@@ -85,3 +85,21 @@ export const AnomalyDetected = defineEvent({
     amount: Amount,
   }),
 });
+
+export const ForecastShortfallExpected = defineEvent({
+  name: 'forecast.shortfall-expected',
+  version: 1,
+  producer: 'insights',
+  consumers: [],
+  summary: 'The balance of a user is likely to fall below zero; it comes once per expected day',
+  data: z.object({
+    userId: UserId,
+    /** Day of the lowest expected balance. */
+    date: CalendarDate,
+    /** Expected balance on that day. */
+    lowest: Amount,
+    /** Share of simulated futures that go below zero, 0 to 1. */
+    probabilityBelowZero: z.number().min(0).max(1),
+    computedAt: Instant,
+  }),
+});

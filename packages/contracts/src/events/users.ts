@@ -10,6 +10,10 @@ export const SERVICES_WITH_USER_DATA = [
   'ingestion',
   'categorization',
   'insights',
+  'segmentation',
+  'missions',
+  'advisor',
+  'chat',
 ] as const satisfies readonly ServiceName[];
 export type ServiceWithUserData = (typeof SERVICES_WITH_USER_DATA)[number];
 
@@ -83,4 +87,8 @@ export const USER_ERASED_BY: Readonly<Record<ServiceWithUserData, EventDefinitio
   ingestion: erasedBy('ingestion'),
   categorization: erasedBy('categorization'),
   insights: erasedBy('insights'),
+  segmentation: erasedBy('segmentation'),
+  missions: erasedBy('missions'),
+  advisor: erasedBy('advisor'),
+  chat: erasedBy('chat'),
 };

@@ -1,0 +1,1 @@
+export { advisor } from './module.ts';

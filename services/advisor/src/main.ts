@@ -1,0 +1,4 @@
+import { runProcess } from '@orrery/service-kit';
+import { advisor } from './module.ts';
+
+await runProcess([advisor]);

@@ -1,0 +1,20 @@
+import { defineService, openUserData } from '@orrery/service-kit';
+import { AdvisorConfig } from './config.ts';
+import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
+import { HOLDINGS } from './holdings.ts';
+import { readTally } from './http/read-tally.ts';
+import { createTallyStore } from './store/tally-store.ts';
+
+/** A new service: it tallies the transactions of each user. */
+export const advisor = defineService({
+  name: 'advisor',
+  config: AdvisorConfig,
+  async create({ mongo }) {
+    const tallies = createTallyStore(mongo);
+    const userData = await openUserData({ service: 'advisor', mongo, holdings: HOLDINGS });
+    return {
+      routes: [readTally(tallies), userData.route],
+      subscriptions: [...userData.guarded([onTransactionsCategorized(tallies)]), userData.onErasureRequested],
+    };
+  },
+});

@@ -1,0 +1,4 @@
+import { runProcess } from '@orrery/service-kit';
+import { chat } from './module.ts';
+
+await runProcess([chat]);

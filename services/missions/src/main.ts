@@ -1,0 +1,4 @@
+import { runProcess } from '@orrery/service-kit';
+import { missions } from './module.ts';
+
+await runProcess([missions]);

@@ -1,0 +1,1 @@
+export { segmentation } from './module.ts';
