@@ -1,4 +1,4 @@
-import type { Predicate } from './predicates.ts';
+import { dependsOnCollation, type Predicate } from './predicates.ts';
 import {
   type Direction,
   encodeTypeBracket,
@@ -61,12 +61,6 @@ function invert(bytes: Buffer): Buffer {
 function encoded(value: unknown, context: FieldContext): Buffer {
   const bytes = encodeValue(value, context.collation);
   return context.direction === -1 ? invert(bytes) : bytes;
-}
-
-/** True when a value holds strings, whose comparison depends on the collation. */
-function dependsOnCollation(value: unknown): boolean {
-  const rank = typeRank(value);
-  return rank === RANK.string || rank === RANK.object || rank === RANK.array;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { boundsOf, type FieldBounds, type KeyInterval } from './bounds.ts';
 import { type CollectionInfo, type IndexInfo, sameCollation } from './catalog.ts';
-import { matcherFor, evaluationContext } from './evaluation.ts';
-import { conjunctionOf, type Conjunction, coversNull, type Predicate } from './predicates.ts';
+import { coveredByPartialIndex } from './partial-implication.ts';
+import { conjunctionOf, type Conjunction, coversNull } from './predicates.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import { encodeKey, type IndexField } from './semantics/keys.ts';
 import type { BsonDocument, Collation } from './semantics/types.ts';
-import { compareValues, isDocument, toNumber, valuesEqual } from './semantics/values.ts';
+import { isDocument, toNumber, valuesEqual } from './semantics/values.ts';
 import { indexRange, type KeyRange, multikeyKey, withinIndex } from './storage/keyspace.ts';
 import type { ReadView } from './storage/store.ts';
 
@@ -84,75 +84,6 @@ function samePattern(key: unknown, hint: BsonDocument): boolean {
   );
 }
 
-/** True when every document that a filter with these predicates matches is in a partial index. */
-function impliesPartial(index: IndexInfo, predicates: readonly Predicate[]): boolean {
-  if (index.partialFilter === undefined) {
-    return true;
-  }
-  const required = conjunctionOf(index.partialFilter);
-  const conditions = Object.keys(index.partialFilter).filter((key) => key !== '$and');
-  if (required.alternatives.length > 0) {
-    return false;
-  }
-  const paths = new Set([...conditions, ...required.predicates.map((predicate) => predicate.path)]);
-  return [...paths].every((path) => impliesPath(index, path, required, predicates));
-}
-
-function impliesPath(
-  index: IndexInfo,
-  path: string,
-  required: Conjunction,
-  predicates: readonly Predicate[],
-): boolean {
-  const given = predicates.filter((predicate) => predicate.path === path);
-  const condition = index.partialFilter?.[path];
-  if (condition !== undefined) {
-    const matcher = matcherFor({ value: condition }, evaluationContext(new Date(0), index.collation));
-    const satisfied = given.some((predicate) => {
-      const values =
-        predicate.operator === 'in' && Array.isArray(predicate.value) ? predicate.value : [predicate.value];
-      const isEquality = predicate.operator === 'eq' || predicate.operator === 'in';
-      return isEquality && values.length > 0 && values.every((value) => matcher.test({ value }));
-    });
-    if (satisfied) {
-      return true;
-    }
-  }
-  const demands = required.predicates.filter((predicate) => predicate.path === path);
-  return demands.length > 0 && demands.every((demand) => impliedBy(demand, given, condition));
-}
-
-function impliedBy(demand: Predicate, given: readonly Predicate[], condition: unknown): boolean {
-  if (
-    isDocument(condition) &&
-    Object.keys(condition).some(
-      (key) => !['$gt', '$gte', '$lt', '$lte', '$eq', '$exists', '$in'].includes(key),
-    )
-  ) {
-    return false;
-  }
-  return given.some((predicate) => {
-    if (demand.operator === 'exists') {
-      return !coversNull(predicate) && predicate.operator !== 'exists'
-        ? true
-        : predicate.operator === 'exists';
-    }
-    const order = compareValues(predicate.value, demand.value);
-    switch (demand.operator) {
-      case 'gt':
-        return (predicate.operator === 'gt' && order >= 0) || (predicate.operator === 'gte' && order > 0);
-      case 'gte':
-        return (predicate.operator === 'gt' || predicate.operator === 'gte') && order >= 0;
-      case 'lt':
-        return (predicate.operator === 'lt' && order <= 0) || (predicate.operator === 'lte' && order < 0);
-      case 'lte':
-        return (predicate.operator === 'lt' || predicate.operator === 'lte') && order <= 0;
-      default:
-        return predicate.operator === demand.operator && order === 0;
-    }
-  });
-}
-
 /** Beyond so many combinations of single values, further fields of an index are not bounded. */
 const MAX_COMBINATIONS = 500;
 
@@ -211,7 +142,7 @@ function candidateFor(
     return undefined;
   }
   const sameStrings = sameCollation(index.collation, shape.collation);
-  if (!forced && !impliesPartial(index, predicates)) {
+  if (!forced && !coveredByPartialIndex(index, predicates, shape.collation)) {
     return undefined;
   }
   const multikey = view.get(multikeyKey(index.id)) !== undefined;

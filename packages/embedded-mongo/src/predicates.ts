@@ -183,6 +183,12 @@ class Collector {
   }
 }
 
+/** True when a value holds strings, whose comparison depends on the collation. */
+export function dependsOnCollation(value: unknown): boolean {
+  const rank = typeRank(value);
+  return rank === RANK.string || rank === RANK.object || rank === RANK.array;
+}
+
 /** True when the predicate may hold for documents that lack the field. */
 export function coversNull(predicate: Predicate): boolean {
   const missing = (value: unknown): boolean => value === null || value === undefined;

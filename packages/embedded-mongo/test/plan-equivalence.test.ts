@@ -79,6 +79,15 @@ const INDEX_SETS: { key: Record<string, 1 | -1>; options?: Document }[][] = [
     { key: { b: 1 }, options: { partialFilterExpression: { b: { $exists: true } } } },
   ],
   [{ key: { a: 1, c: -1 }, options: { collation: { locale: 'en', strength: 2 } } }],
+  [
+    { key: { b: 1, a: 1 }, options: { partialFilterExpression: { b: { $gte: null } } } },
+    {
+      key: { c: 1 },
+      options: { partialFilterExpression: { $or: [{ c: { $type: 'number' } }, { a: 'b' }] } },
+    },
+    { key: { a: 1 }, options: { partialFilterExpression: { a: { $in: [1, 2, 'a', null] } } } },
+    { key: { 'a.x': 1 }, options: { partialFilterExpression: { 'a.x': { $lt: 2 }, b: { $exists: true } } } },
+  ],
 ];
 
 function sameKeys(expected: Document[], actual: Document[]): void {
@@ -135,5 +144,14 @@ describe('indexes change how documents are found, never which', () => {
       ),
       { numRuns: 12 },
     );
+  });
+
+  it('so a partial index of documents with a field does not serve a search for null', async () => {
+    const things = test.fresh();
+    await things.createIndex({ b: 1 }, { partialFilterExpression: { b: { $exists: true } } });
+    await things.insertMany([{ _id: 0 as never }, { _id: 1 as never, b: null }, { _id: 2 as never, b: 1 }]);
+    for (const filter of [{ b: null }, { b: { $in: [null, 'x'] } }, { $and: [{ b: { $eq: null } }] }]) {
+      expect((await things.find(filter).toArray()).map(({ _id }) => _id)).toEqual([0, 1]);
+    }
   });
 });
