@@ -1296,7 +1296,7 @@ export interface components {
         Alert: {
             id: string;
             /** @enum {string} */
-            kind: "budget_80" | "budget_100" | "large_purchase" | "anomaly" | "recurring_new" | "recurring_rose";
+            kind: "budget_80" | "budget_100" | "large_purchase" | "anomaly" | "recurring_new" | "recurring_rose" | "balance_low" | "forecast_below_zero" | "bank_sign_in" | "model_retrained" | "mission_completed" | "mission_failed";
             title: string;
             text: string;
             /** @enum {string} */
@@ -1308,7 +1308,7 @@ export interface components {
         AlertSettings: {
             rules: {
                 /** @enum {string} */
-                kind: "budget_80" | "budget_100" | "large_purchase" | "anomaly" | "recurring_new" | "recurring_rose";
+                kind: "budget_80" | "budget_100" | "large_purchase" | "anomaly" | "recurring_new" | "recurring_rose" | "balance_low" | "forecast_below_zero" | "bank_sign_in" | "model_retrained" | "mission_completed" | "mission_failed";
                 enabled: boolean;
                 threshold: components["schemas"]["Money"] | null;
             }[];
@@ -4372,7 +4372,7 @@ export interface operations {
                     /** @default [] */
                     rules?: {
                         /** @enum {string} */
-                        kind: "budget_80" | "budget_100" | "large_purchase" | "anomaly" | "recurring_new" | "recurring_rose";
+                        kind: "budget_80" | "budget_100" | "large_purchase" | "anomaly" | "recurring_new" | "recurring_rose" | "balance_low" | "forecast_below_zero" | "bank_sign_in" | "model_retrained" | "mission_completed" | "mission_failed";
                         enabled?: boolean;
                         threshold?: {
                             amount: string;

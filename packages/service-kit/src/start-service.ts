@@ -32,6 +32,7 @@ import { createApp } from './http/create-app.ts';
 import { listen, type ListeningServer } from './http/http-server.ts';
 import { createIdempotencyStore } from './http/idempotency-key.ts';
 import { createServiceClient } from './http/service-client.ts';
+import type { JobDesk } from './jobs/job-desk.ts';
 import { createJobRunner, type JobRunner } from './jobs/schedule.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -61,6 +62,8 @@ export interface StartedService {
   metricsUrl: string;
   mongo: Connection;
   logger: Logger;
+  /** Starts its jobs and reads their state. */
+  jobs: JobDesk;
   /** Says "not ready" and lets the service part with long-lived connections. */
   drain(): Promise<void>;
   /**
@@ -400,7 +403,15 @@ const assemble = async <Config extends z.ZodType>(
     stopConsuming: async () => opened?.bus.stopConsuming(),
     logger,
   });
-  return { name: service, url: server.url, metricsUrl: internal.url, mongo, logger, ...stop };
+  return {
+    name: service,
+    url: server.url,
+    metricsUrl: internal.url,
+    mongo,
+    logger,
+    jobs: jobs.desk,
+    ...stop,
+  };
 };
 
 const stopper = (started: {

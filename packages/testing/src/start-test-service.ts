@@ -14,6 +14,7 @@ import {
 import type { Connection } from 'mongoose';
 import type { z } from 'zod';
 import { CapturedEvents, capturingBus } from './captured-events.ts';
+import { eventually } from './eventually.ts';
 import { fakeClock } from './fake-clock.ts';
 import { useTestDatabase } from './test-database.ts';
 import { aUser, signedHeaders, TEST_SERVICE_TOKEN_SECRET } from './test-identity.ts';
@@ -74,6 +75,11 @@ export interface TestService {
     data: z.output<Data>,
     envelope?: Partial<EventEnvelope>,
   ): Promise<EventEnvelope>;
+  /**
+   * Runs one of its jobs to the end; returns the kept result.
+   * @throws Error when the job fails
+   */
+  runJob(name: string, input?: unknown): Promise<unknown>;
   /** Stops it and drops its databases. */
   stop(): Promise<void>;
 }
@@ -183,6 +189,17 @@ export const startTestService = async <Config extends z.ZodType>(
       const envelope = { ...made, ...fields };
       await inner.publish([envelope]);
       return envelope;
+    },
+    runJob: async (name, input) => {
+      const id = await started.jobs.run(name, input);
+      const run = await eventually(async () => {
+        const found = await started.jobs.find(id);
+        return found?.state === 'succeeded' || found?.state === 'failed' ? found : undefined;
+      });
+      if (run?.state !== 'succeeded') {
+        throw new Error(`Job ${name} failed: ${run?.error?.message ?? 'its row is gone'}`);
+      }
+      return run.result;
     },
     stop: async () => {
       await bus.stopConsuming();

@@ -180,4 +180,32 @@ export const HOLDINGS: readonly Holding[] = [
       isStale: z.boolean().describe('Whether a look is due'),
     }),
   },
+  {
+    collection: 'bank_links',
+    owner: 'userId',
+    purpose: 'Telling when a bank needs a new sign-in or a balance is low, and where a forecast starts',
+    retention: 'balances until the bank is removed, its state until the user is erased',
+    fields: z.object({
+      _id: stable,
+      userId: owner,
+      itemId: z.string().describe('Link of the bank'),
+      state: z.string().describe('Linked, broken or removed'),
+      rowVersion: z.int().describe('Version of the state'),
+      readAt: z.date().nullable().describe('When the balances were read'),
+      accounts: z.unknown().describe('Balances of its accounts'),
+    }),
+  },
+  {
+    collection: 'shortfalls',
+    owner: 'userId',
+    purpose: 'Telling once that a balance is expected below zero',
+    retention: 'as long as it is expected',
+    fields: z.object({
+      _id: z.string().describe('Owner and currency'),
+      userId: owner,
+      currency: z.string().describe('Currency'),
+      since: z.string().describe('Day on which it was first expected'),
+      statedDate: z.string().describe('Day of the lowest balance'),
+    }),
+  },
 ];

@@ -3,7 +3,10 @@ import { createCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { createSmtpSender } from './delivery/smtp-sender.ts';
 import { onAlertRaised } from './events/on-alert-raised.ts';
+import { onBankEvents } from './events/on-bank-events.ts';
+import { onCategorizerTrained } from './events/on-categorizer-trained.ts';
 import { onDailyMetricsUpdated } from './events/on-daily-metrics-updated.ts';
+import { onMissionEnded } from './events/on-mission-ended.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
 import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
 import { HOLDINGS } from './holdings.ts';
@@ -25,18 +28,26 @@ import { exportLedger } from './http/export-ledger.ts';
 import { listTransactions } from './http/list-transactions.ts';
 import { totalTransactions } from './http/total-transactions.ts';
 import { recurringRoutes } from './http/recurring.ts';
+import { alertJobs } from './jobs/alert-jobs.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
 import { analysisJobs } from './jobs/refresh-analyses.ts';
 import { createAlertSettingsStore } from './store/alert-settings-store.ts';
 import { createAlertStore } from './store/alert-store.ts';
 import { createAnalysisMarkStore } from './store/analysis-mark-store.ts';
+import { createAnnouncementStore } from './store/announcement-store.ts';
 import { createAnomalyStore } from './store/anomaly-store.ts';
+import { createBankLinkStore } from './store/bank-link-store.ts';
 import { createBudgetStore } from './store/budget-store.ts';
 import { createDailyMetricsStore } from './store/daily-metrics-store.ts';
 import { createLedgerStore } from './store/ledger-store.ts';
 import { createRecurringStore } from './store/recurring-store.ts';
+import { createShortfallStore } from './store/shortfall-store.ts';
 import { createUserSettingsStore } from './store/user-settings-store.ts';
+import { createAnnounceTraining } from './use-cases/announce-training.ts';
 import { createEnterTransactions } from './use-cases/enter-transactions.ts';
+import { createExpectShortfalls } from './use-cases/expect-shortfalls.ts';
+import { createFollowBanks } from './use-cases/follow-banks.ts';
+import { createForecastCashFlow } from './use-cases/forecast-cash-flow.ts';
 import { createKeepBudgets } from './use-cases/keep-budgets.ts';
 import { createRaiseAlerts } from './use-cases/raise-alerts.ts';
 import { createRebuildDailyMetrics } from './use-cases/rebuild-daily-metrics.ts';
@@ -58,9 +69,21 @@ export const insights = defineService({
     const recurring = createRecurringStore(mongo);
     const anomalies = createAnomalyStore(mongo);
     const marks = createAnalysisMarkStore(mongo);
-    await Promise.all(
-      [ledger, metrics, budgetStore, alerts, recurring, anomalies, marks].map((store) => store.prepare()),
-    );
+    const links = createBankLinkStore(mongo);
+    const shortfallStore = createShortfallStore(mongo);
+    const announcements = createAnnouncementStore(mongo);
+    const prepared = [
+      ledger,
+      metrics,
+      budgetStore,
+      alerts,
+      recurring,
+      anomalies,
+      marks,
+      links,
+      shortfallStore,
+    ];
+    await Promise.all([...prepared, announcements].map((store) => store.prepare()));
 
     const userData = await openUserData({ service: 'insights', mongo, holdings: HOLDINGS });
     const stores = { ledger, metrics, settings };
@@ -109,6 +132,35 @@ export const insights = defineService({
       recordEvents,
     });
 
+    const banks = createFollowBanks({ links, alertSettings, raiseAlerts });
+    const forecastCashFlow = createForecastCashFlow({
+      ledger,
+      recurring,
+      analyses,
+      banks,
+      compute,
+      readUserDay,
+      clock,
+      defaultCurrency,
+    });
+    const shortfalls = createExpectShortfalls({
+      links,
+      banks,
+      shortfalls: shortfallStore,
+      forecastCashFlow,
+      raiseAlerts,
+      clock,
+      inTransaction,
+      recordEvents,
+    });
+    const announce = createAnnounceTraining({
+      announcements,
+      ledger,
+      raiseAlerts,
+      inTransaction,
+      recordEvents,
+    });
+
     return {
       routes: [
         listTransactions(stores),
@@ -122,7 +174,7 @@ export const insights = defineService({
         setBudgetGoal(budgets),
         budgetSummary(budgets, readUserDay),
         ...budgetRoutes(budgets),
-        cashFlowForecast({ ledger, recurring, analyses, compute, readUserDay, defaultCurrency }),
+        cashFlowForecast(forecastCashFlow),
         savingsOpportunities({ metrics, recurring, analyses, budgets, readUserDay, defaultCurrency }),
         ...recurringRoutes({ recurring, analyses }),
         ...anomalyRoutes({ anomalies, analyses }),
@@ -139,9 +191,16 @@ export const insights = defineService({
           onTransactionsRemoved(enter),
           onDailyMetricsUpdated({ budgets, raiseAlerts, analyses }),
           onAlertRaised({ alertSettings, settings, sender }),
+          ...onBankEvents(banks),
+          ...onMissionEnded(raiseAlerts),
         ]),
+        onCategorizerTrained(announce),
       ],
-      jobs: [...rebuildJobs(rebuild, defaultTimeZone), ...analysisJobs(analyses, defaultTimeZone)],
+      jobs: [
+        ...rebuildJobs(rebuild, defaultTimeZone),
+        ...analysisJobs(analyses, defaultTimeZone),
+        ...alertJobs({ shortfalls, announce }, defaultTimeZone),
+      ],
       drain: () => {
         stopping.abort();
         return Promise.resolve();

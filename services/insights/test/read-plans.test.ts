@@ -23,6 +23,7 @@ interface Named {
   date?: string;
   day?: string;
   isStale?: boolean;
+  isOpen?: boolean;
   state?: string;
 }
 
@@ -33,6 +34,9 @@ describe('reads of a user’s own documents', () => {
     ['budgets', { userId }, { _id: 1 }],
     ['alerts', { userId, sequence: { $lt: 'x' } }, { sequence: -1 }],
     ['alerts', { userId, state: 'unread' }, { sequence: -1 }],
+    ['bank_links', { userId }, { _id: 1 }],
+    ['shortfalls', { userId }, {}],
+    ['announcements', { isOpen: true }, {}],
     ['recurring_streams', { userId }, { _id: 1 }],
     ['anomalies', { userId, date: { $lte: '2026-03-01' } }, { date: -1, _id: -1 }],
     ['analysis_marks', { isStale: true }, {}],
@@ -42,7 +46,7 @@ describe('reads of a user’s own documents', () => {
 
     await documents.updateOne(
       { _id: `seed:${collection}` },
-      { $set: { userId, sequence: 'a', date: '2026-01-01', day: '2026-01-01', isStale: true } },
+      { $set: { userId, sequence: 'a', date: '2026-01-01', day: '2026-01-01', isStale: true, isOpen: true } },
       { upsert: true },
     );
     const explained = await documents

@@ -31,7 +31,7 @@ export const CategorizerTrained = defineEvent({
   name: 'categorizer.trained',
   version: 1,
   producer: 'categorization',
-  consumers: [],
+  consumers: ['insights'],
   summary: 'The category model was trained again, and taken into use when it was not worse',
   data: z.object({
     modelVersion: z.string().min(1).max(64),

@@ -1,6 +1,6 @@
 import type { EventDefinition } from '../define-event.ts';
 import { AdviceGenerated } from './advisor.ts';
-import { BankItemBroken, BankItemLinked, BankItemRemoved } from './banks.ts';
+import { BankBalancesRead, BankItemBroken, BankItemLinked, BankItemRemoved } from './banks.ts';
 import { CategorizerTrained, CategoryCorrected } from './categorization.ts';
 import {
   AlertRaised,
@@ -37,6 +37,7 @@ export const EVENTS: readonly EventDefinition[] = [
   BankItemLinked,
   BankItemBroken,
   BankItemRemoved,
+  BankBalancesRead,
   SegmentsTrained,
   UserSegmentAssigned,
   MissionIssued,

@@ -468,9 +468,12 @@ export const createLedgerStore = (connection: Connection) => {
         : { from: first.postedOn, to: last.postedOn };
     },
 
-    /** Every user who ever had a row, one index seek each. */
-    async *users(): AsyncGenerator<string> {
-      let after = '';
+    /**
+     * Every user who ever had a row in the order of their ids, one index seek each.
+     * @param beyond only users after this one
+     */
+    async *users(beyond = ''): AsyncGenerator<string> {
+      let after = beyond;
       for (;;) {
         const next = await ledger
           .find({ userId: { $gt: after } }, { projection: { userId: 1 } })

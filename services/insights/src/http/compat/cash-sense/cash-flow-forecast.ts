@@ -1,22 +1,11 @@
-import { addDays, diffDays } from '@orrery/calendar';
 import { CalendarDate, Currency, defineRoute } from '@orrery/contracts';
 import { formatDecimal, fromFloat } from '@orrery/money';
 import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
-import type { Compute } from '../../../compute/compute.ts';
-import { OWN_TRANSFERS } from '../../../domain/category-role.ts';
-import { dailyNets } from '../../../domain/cash-flow.ts';
-import type { LedgerStore } from '../../../store/ledger-store.ts';
-import type { RecurringStore } from '../../../store/recurring-store.ts';
-import type { RefreshAnalyses } from '../../../use-cases/refresh-analyses.ts';
-import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
+import { MIN_HISTORY_DAYS } from '../../../use-cases/forecast-cash-flow.ts';
+import type { ForecastCashFlow } from '../../../use-cases/forecast-cash-flow.ts';
 import { INSUFFICIENT_DATA } from './insufficient-data.ts';
-
-/** Past days that everything else than recurring items is drawn from. */
-const HISTORY_DAYS = 182;
-
-const MIN_HISTORY_DAYS = 28;
 
 const CashFlowForecast = defineRoute({
   method: 'get',
@@ -35,7 +24,7 @@ const CashFlowForecast = defineRoute({
     200: z.object({
       currency: z.string(),
       startBalance: z.number(),
-      /** False when no balance was given: the course then starts at 0 and shows changes only. */
+      /** False when neither the caller nor a bank told a balance: the course then starts at 0 and shows changes only. */
       balanceKnown: z.boolean(),
       days: z.array(
         z.object({ date: CalendarDate, balance: z.number(), lower: z.number(), upper: z.number() }),
@@ -48,71 +37,31 @@ const CashFlowForecast = defineRoute({
   problems: ['insufficient-data'],
 });
 
-const mostCommon = (texts: readonly string[]): string | undefined =>
-  [...Map.groupBy(texts, (text) => text)].sort((left, right) => right[1].length - left[1].length)[0]?.[0];
-
 /**
  * `GET /api/cash_flow_forecast`.
- * @param parts the ledger, recurring items and the worker thread
+ * @param forecastCashFlow the use case
  */
-export const cashFlowForecast = (parts: {
-  ledger: LedgerStore;
-  recurring: RecurringStore;
-  analyses: RefreshAnalyses;
-  compute: Compute;
-  readUserDay: ReadUserDay;
-  defaultCurrency: string;
-}): MountedRoute =>
+export const cashFlowForecast = (forecastCashFlow: ForecastCashFlow): MountedRoute =>
   handle(CashFlowForecast, async ({ query, identity }) => {
-    const userId = requireUserId(identity);
-    await parts.analyses.refreshIfStale(userId);
-    const { settings, today } = await parts.readUserDay(userId);
-    const yesterday = addDays(today, -1);
-    const [rows, streams] = await Promise.all([
-      parts.ledger.detectorRows(userId, { from: addDays(today, -HISTORY_DAYS), to: yesterday }),
-      parts.recurring.all(userId),
-    ]);
-    const currency =
-      query.currency ??
-      settings.currency ??
-      mostCommon(rows.map((row) => row.currency)) ??
-      parts.defaultCurrency;
-    const mine = rows.filter((row) => row.currency === currency && !OWN_TRANSFERS.has(row.category ?? ''));
-    const first = mine[0]?.date;
-    if (first === undefined || diffDays(first, today) < MIN_HISTORY_DAYS) {
+    const { balance } = query;
+    const { currency, startMinor, isBalanceKnown, flow } = await forecastCashFlow(requireUserId(identity), {
+      days: query.days,
+      currency: query.currency,
+      startMinor: balance === undefined ? undefined : (code) => fromFloat(balance, code),
+    });
+    if (flow === null) {
       throw new AppError(INSUFFICIENT_DATA, {
         detail: `At least ${String(MIN_HISTORY_DAYS)} days of transactions are needed.`,
         legacyCode: 'INSUFFICIENT_DATA',
       });
     }
-    const expected = streams.filter(
-      (stream) =>
-        stream.currency === currency &&
-        stream.status !== 'dismissed' &&
-        stream.state !== 'ended' &&
-        !OWN_TRANSFERS.has(stream.category ?? ''),
-    );
-    const known = new Set(expected.flatMap(({ transactionIds }) => transactionIds));
-    const flow = await parts.compute.run('simulateCashFlow', {
-      today,
-      days: query.days,
-      balanceMinor: fromFloat(query.balance ?? 0, currency),
-      streams: expected.flatMap(({ period, nextDate, averageMinor }) =>
-        nextDate === null ? [] : [{ period, nextDate, amountMinor: averageMinor }],
-      ),
-      otherDays: dailyNets(
-        mine.filter(({ id }) => !known.has(id)),
-        first,
-        yesterday,
-      ),
-    });
     const decimal = (minor: number): number => Number(formatDecimal(minor, currency));
     return {
       status: 200,
       body: {
         currency,
-        startBalance: query.balance ?? 0,
-        balanceKnown: query.balance !== undefined,
+        startBalance: decimal(startMinor),
+        balanceKnown: isBalanceKnown,
         days: flow.days.map(({ day, balanceMinor, lowerMinor, upperMinor }) => ({
           date: day,
           balance: decimal(balanceMinor),
