@@ -43,3 +43,4 @@ export { openUserData, type UserData, type UserDataOptions } from './privacy/use
 export { openUserMarks, type UserMark } from './privacy/user-marks.ts';
 export { runProcess, runServices, type RunningServices, type RunOptions } from './run-process.ts';
 export { startBus, startService, type StartedService, type StartOptions } from './start-service.ts';
+export { openTaskThreads, type TaskThreads, type TaskThreadsOptions } from './threads/task-threads.ts';
