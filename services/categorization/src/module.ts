@@ -1,7 +1,7 @@
 import { defineService, openUserData } from '@orrery/service-kit';
 import { createActiveModel } from './active-model.ts';
 import { baseOf, loadArtifacts } from './artifacts/load-artifacts.ts';
-import { createDecisionThread } from './compute/decision-thread.ts';
+import { openDecisionThread } from './compute/decision-thread.ts';
 import { trainInThread } from './compute/train-in-thread.ts';
 import { CategorizationConfig } from './config.ts';
 import { onTransactionsIngested } from './events/on-transactions-ingested.ts';
@@ -55,7 +55,9 @@ export const categorization = defineService({
     const shipped = loadArtifacts();
     const base = baseOf(shipped.manifest);
     const texts = createTextDecisions(shipped, config.DESCRIPTOR_CACHE_SIZE);
-    const thread = createDecisionThread(config.DESCRIPTOR_CACHE_SIZE);
+    const thread = openDecisionThread(config.DESCRIPTOR_CACHE_SIZE, (error) =>
+      logger.error({ err: error }, 'decision thread died'),
+    );
     const active = createActiveModel({
       models,
       base,
@@ -63,7 +65,7 @@ export const categorization = defineService({
       refreshMs: config.MODEL_REFRESH_SECONDS * 1000,
       use: (model) => {
         texts.useModel(model);
-        thread.useModel(model);
+        thread.prepare('useModel', model);
       },
     });
     await active.refresh();

@@ -1,5 +1,5 @@
 import { defineService, openUserData } from '@orrery/service-kit';
-import { createCompute } from './compute/compute.ts';
+import { openCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { createSmtpSender } from './delivery/smtp-sender.ts';
 import { onAlertRaised } from './events/on-alert-raised.ts';
@@ -59,7 +59,7 @@ import { createReadUserDay } from './use-cases/user-calendar.ts';
 export const insights = defineService({
   name: 'insights',
   config: InsightsConfig,
-  async create({ config, mongo, clock, jobs, inTransaction, recordEvents }) {
+  async create({ config, mongo, clock, jobs, logger, inTransaction, recordEvents }) {
     const ledger = createLedgerStore(mongo);
     const metrics = createDailyMetricsStore(mongo);
     const settings = createUserSettingsStore(mongo);
@@ -119,7 +119,7 @@ export const insights = defineService({
       config.SMTP_URL === undefined ? undefined : createSmtpSender(config.SMTP_URL, config.ALERT_MAIL_FROM);
     const stopping = new AbortController();
 
-    const compute = createCompute();
+    const compute = openCompute((error) => logger.error({ err: error }, 'calculation thread died'));
     const analyses = createRefreshAnalyses({
       ledger,
       marks,

@@ -45,4 +45,3 @@ export const createDecisionTasks = (cacheSize: number) => {
 };
 
 export type DecisionTasks = ReturnType<typeof createDecisionTasks>;
-export type DecisionTaskName = keyof DecisionTasks;

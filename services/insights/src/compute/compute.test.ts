@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { forecast } from '../domain/forecast/forecast.ts';
-import { createCompute } from './compute.ts';
+import { openCompute } from './compute.ts';
 
-const compute = createCompute();
+const compute = openCompute();
 
 afterAll(() => compute.stop());
 
@@ -20,25 +20,6 @@ describe('calculations in the worker thread', () => {
 
   it('fail for their caller alone and leave the thread at work', async () => {
     await expect(compute.run('forecast', [], options)).rejects.toMatchObject({ code: 'internal' });
-
-    expect(await compute.run('forecast', series, options)).toEqual(forecast(series, options));
-  });
-
-  it('are refused when too many wait', async () => {
-    const answers = await Promise.allSettled(
-      Array.from({ length: 80 }, () => compute.run('forecast', series, options)),
-    );
-    const refused = answers.filter(({ status }) => status === 'rejected');
-
-    expect(refused).toHaveLength(16);
-    expect(refused[0]).toMatchObject({ reason: { code: 'unavailable', status: 503 } });
-  });
-
-  it('start again after a stop, and tell waiting callers', async () => {
-    const interrupted = compute.run('forecast', series, { period: 12, horizon: 4 });
-    const failed = expect(interrupted).rejects.toMatchObject({ code: 'unavailable' });
-    await compute.stop();
-    await failed;
 
     expect(await compute.run('forecast', series, options)).toEqual(forecast(series, options));
   });

@@ -15,5 +15,3 @@ export const TASKS = {
   predictExpenses,
   simulateCashFlow,
 } as const;
-
-export type TaskName = keyof typeof TASKS;
