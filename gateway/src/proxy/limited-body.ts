@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Transform } from 'node:stream';
-import { AppError } from '@orrery/service-kit';
+import type { Transform } from 'node:stream';
+import { AppError, byteLimit } from '@orrery/service-kit';
 
 /** A body on its way to a service. */
 export interface LimitedBody {
@@ -12,28 +12,12 @@ export interface LimitedBody {
 }
 
 /**
- * The request body, cut off with `body-too-large` as soon as it has more bytes than allowed; a chunked body declares
- * no length, so it has to be counted.
+ * The request body, cut off with `body-too-large` as soon as it has more bytes than allowed.
  * @param request the incoming request
  * @param limitBytes largest body
  */
 export function limitedBody(request: IncomingMessage, limitBytes: number): LimitedBody {
-  let seenBytes = 0;
-  let failure: AppError | undefined;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      seenBytes += chunk.length;
-      if (seenBytes > limitBytes) {
-        failure = new AppError('body-too-large', {
-          detail: `At most ${limitBytes} bytes are accepted here.`,
-          headers: { Connection: 'close' },
-        });
-        done(failure);
-      } else {
-        done(null, chunk);
-      }
-    },
-  });
+  const stream = byteLimit(limitBytes, { headers: { Connection: 'close' } });
   // Nobody else may listen when the exchange ends before the body does.
   stream.on('error', () => request.unpipe(stream));
   const cut = (): void => {
@@ -45,7 +29,7 @@ export function limitedBody(request: IncomingMessage, limitBytes: number): Limit
   return {
     stream,
     get failure() {
-      return failure;
+      return stream.errored instanceof AppError ? stream.errored : undefined;
     },
     release() {
       request.off('error', cut);

@@ -1,15 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { AppError } from '../errors/app-error.ts';
+import { bodyTooLarge, byteLimit } from './byte-limit.ts';
 
 /** Deepest nesting of a JSON body. */
 export const MAX_JSON_DEPTH = 32;
 
 /** Largest body of a route that does not say otherwise. */
 export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
-
-const tooLarge = (limitBytes: number): AppError =>
-  new AppError('body-too-large', { detail: `At most ${String(limitBytes)} bytes are accepted.` });
 
 const declaredLength = (request: IncomingMessage): number => Number(request.headers['content-length'] ?? 0);
 
@@ -21,7 +19,7 @@ const declaredLength = (request: IncomingMessage): number => Number(request.head
  */
 export const readBody = async (request: IncomingMessage, limitBytes: number): Promise<Buffer> => {
   if (declaredLength(request) > limitBytes) {
-    throw tooLarge(limitBytes);
+    throw bodyTooLarge(limitBytes);
   }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -36,7 +34,7 @@ export const readBody = async (request: IncomingMessage, limitBytes: number): Pr
         finish(() => {
           // The rest is read and dropped, or the client would never see the refusal.
           request.resume();
-          reject(tooLarge(limitBytes));
+          reject(bodyTooLarge(limitBytes));
         });
         return;
       }
@@ -69,20 +67,9 @@ export const limitedBody = (
   onChunk: (chunk: Buffer) => void = () => undefined,
 ): Readable => {
   if (declaredLength(request) > limitBytes) {
-    throw tooLarge(limitBytes);
+    throw bodyTooLarge(limitBytes);
   }
-  let size = 0;
-  const limiter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length;
-      if (size > limitBytes) {
-        done(tooLarge(limitBytes));
-        return;
-      }
-      onChunk(chunk);
-      done(null, chunk);
-    },
-  });
+  const limiter = byteLimit(limitBytes, { onChunk });
   limiter.once('error', () => {
     request.unpipe(limiter);
     request.resume();
