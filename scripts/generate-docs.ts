@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EVENTS } from '@orrery/contracts';
 import { buildAsyncapi } from '@orrery/messaging';
@@ -10,12 +10,16 @@ import { root, startDatabase } from '../tests/setup/servers.ts';
 import { dataMap } from './data-map.ts';
 import { generateTypes } from '../packages/client/src/generate.ts';
 import { freezeEvents } from './freeze-events.ts';
+import { WORKLOADS } from './kubernetes/workloads.ts';
+import { writeManifests } from './kubernetes/write-manifests.ts';
 
 /**
  * `npm run docs`: writes the generated documents: OpenAPI (asked of the running constellation, so it cannot differ from
- * what is served), AsyncAPI, `.env.example`, the data map and the frozen event schemas. With `--check` nothing is written and a stale
+ * what is served), AsyncAPI, `.env.example`, the data map, the Kubernetes manifests and the frozen event schemas. With `--check` nothing is written and a stale
  * file makes the command fail.
  */
+const VERSION = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string })
+  .version;
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
 const settingLines = (schema: ServiceModule['config']): string[] =>
@@ -78,15 +82,16 @@ const documents: readonly [string, string][] = [
   ['docs/api/asyncapi.json', asyncApi()],
   ['.env.example', environmentExample()],
   ['docs/data-map.md', dataMap()],
+  ...writeManifests(WORKLOADS, VERSION),
 ];
 
 const stale: string[] = [];
-await mkdir(join(root, 'docs/api'), { recursive: true });
 for (const [path, text] of documents) {
   const present = await readFile(join(root, path), 'utf8').catch(() => '');
   if (present !== text) {
     stale.push(path);
     if (!values.check) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
     }
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * `npm run new:service -- NAME`: copies the template to services/NAME and registers it everywhere: contracts, gateway,
- * all-in-one, compose and Kubernetes. tests/architecture fails when a registry is missing, so nothing depends on
+ * all-in-one and compose; the Kubernetes manifests are written from these. tests/architecture fails when a registry is missing, so nothing depends on
  * remembering this list.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -86,20 +86,11 @@ await edit('infra/all-in-one/package.json', (text) =>
 );
 await edit('docker-compose.yml', (text) =>
   text
-    .replace(/\n\nx-depends:/, `\n  ${name.toUpperCase()}_URL: http://${name}:8080\n\nx-depends:`)
+    .replace(/(x-environment:[\s\S]*?)\n\n/, `$1\n  ${name.toUpperCase()}_URL: http://${name}:8080\n\n`)
     .replace(
-      /\n\nvolumes:\n/,
-      `\n\n  ${name}:\n    build: { context: ., dockerfile: infra/docker/service.Dockerfile, args: { SERVICE: services/${name} } }\n    environment: *environment\n    depends_on: *depends\n\nvolumes:\n`,
+      /\n {2}# Plain http to a bank/,
+      `\n  ${name}:\n    <<: *service\n    build: { context: ., dockerfile: infra/docker/service.Dockerfile, args: { SERVICE: services/${name} } }\n$&`,
     ),
-);
-await cp(at('k8s/base/insights'), at('k8s/base', name), { recursive: true });
-for (const file of ['deployment.yaml', 'service.yaml']) {
-  await edit(`k8s/base/${name}/${file}`, (text) => text.replaceAll('insights', name));
-}
-await edit('k8s/base/kustomization.yaml', (text) => `${text.trimEnd()}\n  - ${name}\n`);
-await edit(
-  'k8s/base/config.yaml',
-  (text) => `${text.trimEnd()}\n  ${name.toUpperCase()}_URL: http://${name}:8080\n`,
 );
 
 function run(task: string, program: string, args: readonly string[]): void {

@@ -1,20 +1,24 @@
-# One recipe for the gateway and every service: docker build --build-arg SERVICE=services/insights .
+# One recipe for the gateway, every service and the sandboxes:
+#   docker build -f infra/docker/service.Dockerfile --build-arg SERVICE=services/insights -t orrery/insights .
 # Type stripping does not apply inside node_modules, so workspace packages stay folders of the workspace.
-FROM node:24.21.0-bookworm-slim AS install
+FROM node:24.21.0-bookworm-slim AS build
+ARG SERVICE
 WORKDIR /app
 RUN npm install --global --loglevel=error pnpm@12.21.0
 COPY . .
-RUN pnpm install --frozen-lockfile --prod --ignore-scripts
+RUN node infra/docker/keep-only.mjs ${SERVICE}
+RUN --mount=type=cache,id=pnpm,target=/pnpm/store pnpm install --frozen-lockfile --prod --ignore-scripts --store-dir=/pnpm/store
 
 FROM node:24.21.0-bookworm-slim
-ARG SERVICE
 ENV NODE_ENV=production \
     NODE_OPTIONS="--disable-proto=delete --disable-warning=ExperimentalWarning" \
-    SERVICE=${SERVICE}
+    HOST=0.0.0.0 \
+    PORT=8080 \
+    METRICS_PORT=9090
 WORKDIR /app
-COPY --from=install --chown=root:root /app /app
+COPY --from=build --chown=root:root /app /app
 USER 10001:10001
 EXPOSE 8080 9090
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:9090/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["sh", "-c", "exec node ${SERVICE}/src/main.ts"]
+  CMD ["node", "infra/docker/check-health.mjs"]
+CMD ["node", "run/src/main.ts"]

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { EVENTS, SERVICE_NAMES } from '@orrery/contracts';
-import { CommonConfig, describeConfig } from '@orrery/service-kit';
+import { describeConfig } from '@orrery/service-kit';
 import { parse } from 'yaml';
 import { ROUTES } from '../../gateway/src/routing/route-table.ts';
 import { SERVICES } from '../../infra/all-in-one/src/services.ts';
@@ -12,11 +12,10 @@ const folders = readdirSync(join(root, 'services'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const compose = parse(read('docker-compose.yml')) as {
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<string, { environment?: Record<string, unknown> }>;
 };
 const kustomization = parse(read('k8s/base/kustomization.yaml')) as { resources: string[] };
-const configMap = parse(read('k8s/base/config.yaml')) as { data: Record<string, string> };
 const addressOf = (service: string): string => `${service.toUpperCase()}_URL`;
 
 describe.each(folders)('service %s', (service) => {
@@ -40,10 +39,9 @@ describe.each(folders)('service %s', (service) => {
     );
   });
 
-  it('has manifests and an address in Kubernetes', () => {
+  it('has manifests for Kubernetes', () => {
     expect(kustomization.resources).toContain(service);
     expect(existsSync(join(root, 'k8s/base', service, 'deployment.yaml'))).toBe(true);
-    expect(configMap.data).toHaveProperty(addressOf(service), `http://${service}:8080`);
   });
 
   it('says in its README which settings it has', () => {
@@ -68,19 +66,5 @@ describe('the constellation', () => {
         (name) => !known.includes(name),
       ),
     ).toEqual([]);
-  });
-
-  it('passes only known settings to containers', () => {
-    const known = new Set([
-      ...describeConfig(CommonConfig).map(({ name }) => name),
-      ...SERVICES.flatMap(({ config }) => describeConfig(config).map(({ name }) => name)),
-      ...SERVICE_NAMES.map(addressOf),
-    ]);
-    const given = [
-      ...Object.keys(compose.services['gateway']?.environment ?? {}),
-      ...Object.keys(configMap.data),
-    ];
-
-    expect(given.filter((name) => !known.has(name))).toEqual([]);
   });
 });

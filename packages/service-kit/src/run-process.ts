@@ -5,7 +5,7 @@ import { CommonConfig, loadServiceConfig } from './config/common-config.ts';
 import { ConfigError, loadConfig, type Environment } from './config/load-config.ts';
 import type { ServiceModule } from './define-service.ts';
 import { createLogger } from './observability/logger.ts';
-import { startBus, startService, type StartedService } from './start-service.ts';
+import { migrateService, startBus, startService, type StartedService } from './start-service.ts';
 
 export interface RunOptions {
   /** Settings; default `process.env`. */
@@ -130,8 +130,27 @@ export const runServices = async (
 };
 
 /**
+ * Brings the databases of services to the state that this version needs, and does nothing else: the first step of a
+ * rollout whose pods run with `MIGRATE_ON_START=0`.
+ * @param modules the services
+ * @param options settings
+ * @throws ConfigError with the problems of all services at once
+ */
+const migrateDatabases = async (
+  modules: readonly ServiceModule[],
+  options: RunOptions = {},
+): Promise<void> => {
+  const env = options.env ?? process.env;
+  checkAll(modules, env);
+  for (const module of modules) {
+    await migrateService(module, env, options.logDestination);
+  }
+};
+
+/**
  * The whole program of a process: starts services, drains on SIGTERM or SIGINT and exits with 0, exits with 1 when the
- * start fails, when work did not end in time, or on a second signal.
+ * start fails, when work did not end in time, or on a second signal. With the argument `--migrate` it only brings the
+ * databases up to date.
  * @param modules the services
  * @param options settings
  */
@@ -168,7 +187,12 @@ export const runProcess = async (
   });
 
   try {
-    running = await runServices(Symbol.iterator in modules ? modules : [modules], options);
+    const all = Symbol.iterator in modules ? modules : [modules];
+    if (process.argv.includes('--migrate')) {
+      await migrateDatabases(all, options);
+      process.exit(0);
+    }
+    running = await runServices(all, options);
   } catch (error) {
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);

@@ -237,6 +237,46 @@ export const startService = async <Config extends z.ZodType>(
   }
 };
 
+const prepareDatabase = async (
+  { migrations = [] }: Pick<ServiceModule, 'migrations'>,
+  mongo: Connection,
+  logger: Logger,
+): Promise<void> => {
+  await prepareMessaging(mongo);
+  await createIdempotencyStore(mongo).prepare();
+  if (migrations.length > 0) {
+    const applied = await migrate(mongo, migrations);
+    logger.info({ applied }, 'migrations are up to date');
+  }
+};
+
+/**
+ * Prepares the database of a service: outbox, inbox, stored replies and its own migrations. Safe to repeat.
+ * @param module the service
+ * @param env settings
+ * @param logDestination where log lines go; default standard output
+ * @throws the last error when the database stays away for a minute
+ */
+export const migrateService = async (
+  module: ServiceModule,
+  env: Environment,
+  logDestination?: DestinationStream,
+): Promise<void> => {
+  const { common } = loadServiceConfig(module, env);
+  const logger = createLogger(module.name, common.LOG_LEVEL, logDestination);
+  const databaseName = `${common.ORRERY_NAMESPACE}_${module.name}`;
+  const mongo = await withPatience(
+    'the database',
+    () => openDatabase(common.MONGODB_URI, databaseName),
+    logger,
+  );
+  try {
+    await prepareDatabase(module, mongo, logger);
+  } finally {
+    await mongo.close();
+  }
+};
+
 const assemble = async <Config extends z.ZodType>(
   module: ServiceModule<Config>,
   { common, own, addresses: configured }: LoadedConfig<z.output<Config>>,
@@ -264,13 +304,10 @@ const assemble = async <Config extends z.ZodType>(
   }
   undo.add(async () => opened?.stop());
 
-  await prepareMessaging(mongo);
-  if (common.MIGRATE_ON_START && module.migrations !== undefined) {
-    const applied = await migrate(mongo, module.migrations);
-    logger.info({ applied }, 'migrations are up to date');
+  if (common.MIGRATE_ON_START) {
+    await prepareDatabase(module, mongo, logger);
   }
   const idempotency = createIdempotencyStore(mongo);
-  await idempotency.prepare();
 
   const clock =
     options.clock ??

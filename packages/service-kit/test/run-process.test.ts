@@ -20,8 +20,11 @@ const PROGRAM = `
   }));
 `;
 
-const startProgram = (env: Record<string, string>): ChildProcessByStdio<null, Readable, Readable> =>
-  spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
+const startProgram = (
+  env: Record<string, string>,
+  ...args: string[]
+): ChildProcessByStdio<null, Readable, Readable> =>
+  spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, '--', ...args], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -104,6 +107,20 @@ describe('a process', () => {
 
       expect(await exit).toEqual([0, null]);
       expect(lines.join('')).toContain('service stopped');
+    }, 20_000);
+
+    it('prepares its database and ends, when asked to migrate only', async () => {
+      const child = startProgram(
+        { MONGODB_URI: database.uri, ORRERY_NAMESPACE: namespace, PLAID_CLIENT_ID: 'client' },
+        '--migrate',
+      );
+      child.stdout.resume();
+
+      expect(await once(child, 'exit')).toEqual([0, null]);
+      const connection = await openDatabase(database.uri, `${namespace}_ingestion`);
+      const names = (await connection.listCollections()).map(({ name }) => name);
+      await connection.close();
+      expect(names).toEqual(expect.arrayContaining(['outbox', 'inbox']));
     }, 20_000);
 
     it('exits with 1 at once on a second signal', async () => {

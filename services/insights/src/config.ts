@@ -15,9 +15,11 @@ export const InsightsConfig = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()
-    .describe(
-      'Mail server that sends alerts, such as smtps://user:password@mail.example; unset: none are sent',
-    ),
+    .meta({
+      description:
+        'Mail server that sends alerts, such as smtps://user:password@mail.example; unset: none are sent',
+      secret: true,
+    }),
   ALERT_MAIL_FROM: z
     .string()
     .min(3)
