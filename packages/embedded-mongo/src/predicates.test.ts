@@ -38,6 +38,8 @@ describe('conjunctionOf', () => {
     [{ a: { $elemMatch: { $gt: 1 } } }, []],
     [{ a: { $all: [1, 2] } }, ['a eq 1']],
     [{ a: { $gte: null } }, ['a eq null']],
+    [{ 'a.0': 1, 'a.1.b': { $in: [1, 2] } }, ['a.0 eq 1', 'a.1.b in [1,2]']],
+    [{ 'a.0': null, 'a.1.b': { $in: [1, null] } }, []],
     [{ a: { $gt: NaN } }, []],
     [{ a: new MinKey() }, []],
     [{ a: { $exists: true } }, ['a exists true']],

@@ -178,8 +178,14 @@ class Collector {
       this.result.complete = false;
       return;
     }
+    const predicate = { path, operator, value, complete };
+    // The elements of an array lack the field `0`, so null is found in them, while the index holds what stands there.
+    if (coversNull(predicate) && /\.\d+(\.|$)/.test(path)) {
+      this.result.complete = false;
+      return;
+    }
     this.result.complete &&= complete;
-    this.result.predicates.push({ path, operator, value, complete });
+    this.result.predicates.push(predicate);
   }
 }
 

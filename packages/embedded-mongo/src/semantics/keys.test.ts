@@ -239,6 +239,11 @@ describe('indexKeysOf', () => {
     expect(indexKeysOf(document, fields, { sparse: true }).keys).toHaveLength(count);
   });
 
+  it('refuses elements with a field named like a position of the path, with code 16746', () => {
+    expect(() => indexKeysOf({ a: [5, { '1': 6 }] }, [['a.1', 1]])).toThrow(/Ambiguous field name/);
+    expect(indexKeysOf({ a: [{ '1': 6 }] }, [['a.1', 1]]).values).toEqual([[6]]);
+  });
+
   it('refuses parallel arrays with code 171', () => {
     expect(() =>
       indexKeysOf({ a: [1], b: [2] }, [

@@ -367,7 +367,8 @@ export interface IndexKeyOptions {
  * The index keys of a document by MongoDB's rules: a missing field counts as null, an empty array as undefined,
  * an array gives one key for each distinct element, documents within one array give the fields' values
  * pairwise. A sparse index has no key for a document that has none of the fields.
- * Throws MongoServerError 171 when two fields lead to different arrays.
+ * Throws MongoServerError 171 when two fields lead to different arrays, and 16746 when a number in a path is a position
+ * of an array as well as a field of its elements.
  */
 export function indexKeysOf(
   document: BsonDocument,
@@ -467,10 +468,12 @@ function advance(state: FieldState): FieldState {
   }
   while (at < parts.length) {
     if (Array.isArray(node)) {
-      const index = arrayIndexOf(parts[at] ?? '');
+      const name = parts[at] ?? '';
+      const index = arrayIndexOf(name);
       if (index < 0 || index >= node.length) {
         return { parts, at, node, done: false, found: false };
       }
+      assertUnambiguous(node, name);
       node = node[index];
       at += 1;
       continue;
@@ -484,6 +487,19 @@ function advance(state: FieldState): FieldState {
     at += 1;
   }
   return { parts, at, node, done: !Array.isArray(node), found: true };
+}
+
+/** A number in a path is a position; elements with a field of that name would be left out of the index. */
+function assertUnambiguous(array: readonly unknown[], name: string): void {
+  for (const element of array) {
+    const inner = documentOf(element);
+    if (inner !== undefined && Object.hasOwn(inner, name)) {
+      throw new MongoServerError(
+        16746,
+        `Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), field: '${name}'`,
+      );
+    }
+  }
 }
 
 function enterElement(state: FieldState, array: readonly unknown[], index: number): FieldState {
@@ -500,7 +516,8 @@ function enterElement(state: FieldState, array: readonly unknown[], index: numbe
 
 /**
  * The values by which a document is sorted: for each field the smallest (direction 1) or largest (−1) of its
- * index keys, missing fields null. Throws MongoServerError 2 when two fields lead to different arrays.
+ * index keys, missing fields null. Throws MongoServerError 2 when two fields lead to different arrays, and 16746 as
+ * `indexKeysOf` does.
  */
 export function sortValuesOf(
   document: BsonDocument,
