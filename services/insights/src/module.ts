@@ -38,6 +38,7 @@ import { createAnnouncementStore } from './store/announcement-store.ts';
 import { createAnomalyStore } from './store/anomaly-store.ts';
 import { createBankLinkStore } from './store/bank-link-store.ts';
 import { createBudgetStore } from './store/budget-store.ts';
+import { createBundleStore } from './store/bundle-store.ts';
 import { createDailyMetricsStore } from './store/daily-metrics-store.ts';
 import { createLedgerStore } from './store/ledger-store.ts';
 import { createRecurringStore } from './store/recurring-store.ts';
@@ -60,7 +61,7 @@ export const insights = defineService({
   name: 'insights',
   config: InsightsConfig,
   async create({ config, mongo, clock, jobs, logger, inTransaction, recordEvents }) {
-    const ledger = createLedgerStore(mongo);
+    const ledger = createLedgerStore(mongo, createBundleStore(mongo));
     const metrics = createDailyMetricsStore(mongo);
     const settings = createUserSettingsStore(mongo);
     const budgetStore = createBudgetStore(mongo);
@@ -88,7 +89,7 @@ export const insights = defineService({
     const userData = await openUserData({ service: 'insights', mongo, holdings: HOLDINGS });
     const stores = { ledger, metrics, settings };
     const defaultTimeZone = config.DEFAULT_TIME_ZONE;
-    const enter = createEnterTransactions(stores);
+    const enter = createEnterTransactions({ ...stores, marks });
     const rebuild = createRebuildDailyMetrics({
       ...stores,
       clock,
@@ -107,7 +108,7 @@ export const insights = defineService({
     const raiseAlerts = createRaiseAlerts({ alerts, alertSettings, ledger, readUserDay, clock });
     const budgets = createKeepBudgets({
       budgets: budgetStore,
-      metrics,
+      ledger,
       raiseAlerts,
       readUserDay,
       inTransaction,
@@ -164,18 +165,18 @@ export const insights = defineService({
     return {
       routes: [
         listTransactions(stores),
-        totalTransactions({ ledger, metrics }),
+        totalTransactions(ledger),
         exportLedger({ ledger, readUserDay }),
         getTransactions({ ledger, readUserDay }),
         spendingReport(reportSpending),
-        cashSenseAnomalies({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
+        cashSenseAnomalies({ ledger, anomalies, analyses, compute, readUserDay, defaultCurrency }),
         predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         rebuildDailyMetricsRoute(jobs),
         setBudgetGoal(budgets),
         budgetSummary(budgets, readUserDay),
         ...budgetRoutes(budgets),
         cashFlowForecast(forecastCashFlow),
-        savingsOpportunities({ metrics, recurring, analyses, budgets, readUserDay, defaultCurrency }),
+        savingsOpportunities({ ledger, recurring, analyses, budgets, readUserDay, defaultCurrency }),
         ...recurringRoutes({ recurring, analyses }),
         ...anomalyRoutes({ anomalies, analyses }),
         ...alertRoutes({ alerts, alertSettings, settings, stopping: stopping.signal }),
@@ -189,7 +190,7 @@ export const insights = defineService({
         ...userData.guarded([
           onTransactionsCategorized(enter),
           onTransactionsRemoved(enter),
-          onDailyMetricsUpdated({ budgets, raiseAlerts, analyses }),
+          onDailyMetricsUpdated({ budgets, raiseAlerts }),
           onAlertRaised({ alertSettings, settings, sender }),
           ...onBankEvents(banks),
           ...onMissionEnded(raiseAlerts),

@@ -162,8 +162,6 @@ describe('a balance that is expected below zero', () => {
       userId: user.userId,
       transactions: [...rent, ...food],
     });
-    const marks = service.mongo.collection<{ _id: string }>('analysis_marks');
-    await eventually(() => marks.countDocuments({ _id: user.userId }));
     await readBalance(user, '2026-03-16T08:00:00.000Z', availableMinor);
     return user;
   };

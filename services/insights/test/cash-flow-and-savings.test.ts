@@ -20,9 +20,12 @@ afterAll(async () => {
 type User = ReturnType<typeof aUser>;
 
 const enter = async (user: User, transactions: CategorizedTransaction[]): Promise<void> => {
-  await service.publish(TransactionsCategorized, user.userId, { userId: user.userId, transactions });
-  const marks = service.mongo.collection<{ _id: string }>('analysis_marks');
-  await eventually(() => marks.countDocuments({ _id: user.userId }));
+  const event = await service.publish(TransactionsCategorized, user.userId, {
+    userId: user.userId,
+    transactions,
+  });
+  const inbox = service.mongo.collection<{ _id: string }>('inbox');
+  await eventually(() => inbox.countDocuments({ _id: `insights:${event.id}` }));
 };
 
 const pay = (postedOn: string, amountMinor: number, category: string, merchant: string) =>

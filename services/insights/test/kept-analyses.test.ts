@@ -25,10 +25,12 @@ const read = async (user: User, path: string) =>
   Page.parse((await service.call(path, { as: user })).json).data;
 
 const enter = async (user: User, transactions: CategorizedTransaction[]): Promise<void> => {
-  const marks = service.mongo.collection<{ _id: string; revision: number }>('analysis_marks');
-  const revision = (await marks.findOne({ _id: user.userId }))?.revision ?? 0;
-  await service.publish(TransactionsCategorized, user.userId, { userId: user.userId, transactions });
-  await eventually(async () => ((await marks.findOne({ _id: user.userId }))?.revision ?? 0) > revision);
+  const event = await service.publish(TransactionsCategorized, user.userId, {
+    userId: user.userId,
+    transactions,
+  });
+  const inbox = service.mongo.collection<{ _id: string }>('inbox');
+  await eventually(() => inbox.countDocuments({ _id: `insights:${event.id}` }));
 };
 
 const subscription = (monthsAgo: number, amountMinor = -1299): CategorizedTransaction =>

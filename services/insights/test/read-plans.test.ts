@@ -22,7 +22,8 @@ interface Named {
   sequence?: string;
   date?: string;
   day?: string;
-  isStale?: boolean;
+  month?: string;
+  count?: number;
   isOpen?: boolean;
   state?: string;
 }
@@ -39,14 +40,26 @@ describe('reads of a user’s own documents', () => {
     ['announcements', { isOpen: true }, {}],
     ['recurring_streams', { userId }, { _id: 1 }],
     ['anomalies', { userId, date: { $lte: '2026-03-01' } }, { date: -1, _id: -1 }],
-    ['analysis_marks', { isStale: true }, {}],
+    ['analysis_marks', { userId }, {}],
+    ['ledger_bundles', { userId, month: { $gte: '2025-01', $lte: '2026-03' } }, { month: -1 }],
+    ['ledger_bundles', { userId, month: { $in: ['2026-03'] }, count: { $lt: 200 } }, {}],
     ['daily_metrics', { userId, day: { $gte: '2026-01-01', $lte: '2026-03-01' } }, {}],
   ] as const)('find and order %s by an index: %j', async (collection, filter, order) => {
     const documents = service.mongo.collection<Named>(collection);
 
     await documents.updateOne(
       { _id: `seed:${collection}` },
-      { $set: { userId, sequence: 'a', date: '2026-01-01', day: '2026-01-01', isStale: true, isOpen: true } },
+      {
+        $set: {
+          userId,
+          sequence: 'a',
+          date: '2026-01-01',
+          day: '2026-01-01',
+          month: '2026-01',
+          count: 5,
+          isOpen: true,
+        },
+      },
       { upsert: true },
     );
     const explained = await documents

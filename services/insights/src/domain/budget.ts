@@ -3,7 +3,7 @@ import type { Period, PeriodKind } from '@orrery/calendar';
 import { categoryBySlug } from '@orrery/contracts';
 import type { CalendarDate } from '@orrery/contracts';
 import { cashSenseCategory } from './cash-sense-category.ts';
-import type { DailyMetric } from './daily-metrics.ts';
+import type { DaySums } from './daily-metrics.ts';
 import type { DayRange } from './spending-report.ts';
 import { spendingOf } from './spending-of-metric.ts';
 import { UNCATEGORISED } from './types.ts';
@@ -100,13 +100,13 @@ const covers = ({ taxonomy, category }: BudgetScope, slug: string): boolean => {
     : slug === category || known?.parent === category;
 };
 
-const spentIn = (metrics: readonly DailyMetric[], { from, to }: DayRange): number =>
+const spentIn = (metrics: readonly DaySums[], { from, to }: DayRange): number =>
   metrics.reduce(
     (sum, metric) => (metric.day >= from && metric.day <= to ? sum + spendingOf(metric) : sum),
     0,
   );
 
-const carriedInto = (budget: Budget, period: Period, metrics: readonly DailyMetric[]): number => {
+const carriedInto = (budget: Budget, period: Period, metrics: readonly DaySums[]): number => {
   if (!budget.rollover) {
     return 0;
   }
@@ -124,7 +124,7 @@ const carriedInto = (budget: Budget, period: Period, metrics: readonly DailyMetr
 /** Earlier spending after the same day of the period tells more than the pace, because rent comes on the first. */
 const stillToCome = (
   period: Period,
-  metrics: readonly DailyMetric[],
+  metrics: readonly DaySums[],
   today: CalendarDate,
   spent: number,
 ): number => {
@@ -163,14 +163,14 @@ export const budgetMetricsRange = (budget: Budget, day: CalendarDate): DayRange 
 /**
  * How a budget stands in the period that contains a day.
  * @param budget the goal
- * @param metrics the user's daily metrics of `budgetMetricsRange`, in any currencies
+ * @param metrics the user's daily sums of `budgetMetricsRange`, in any currencies
  * @param day any day of the period
  * @param today the present day; a period that is over is not projected
  * @returns undefined for a period before the budget's start
  */
 export const budgetStanding = (
   budget: Budget,
-  metrics: readonly DailyMetric[],
+  metrics: readonly DaySums[],
   day: CalendarDate,
   today: CalendarDate,
 ): BudgetStanding | undefined => {

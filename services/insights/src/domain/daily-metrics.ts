@@ -28,6 +28,10 @@ export interface MetricKey {
 
 export type DailyMetric = MetricKey & MetricNumbers;
 
+/** The sums of one day, category and currency that budgets, predictions and savings are counted from. */
+export type DaySums = MetricKey &
+  Pick<MetricNumbers, 'count' | 'spentMinor' | 'receivedCount' | 'receivedMinor'>;
+
 /** How one row of daily metrics changes. */
 export interface MetricChange {
   key: MetricKey;
@@ -201,4 +205,26 @@ export const countDailyMetrics = (rows: Iterable<LedgerRow>): DailyMetric[] => {
     known.largestMinor = Math.max(known.largestMinor, contribution.largestMinor);
   }
   return [...byKey.values()];
+};
+
+/**
+ * Adds one row to sums by day, category and currency.
+ * @param sums sums by `metricKeyText`, changed in place
+ * @param row what counts of a ledger row
+ */
+export const addToDaySums = (
+  sums: Map<string, DaySums>,
+  row: { day: CalendarDate; category: string | null; currency: string; amountMinor: number },
+): void => {
+  const key = { day: row.day, category: row.category ?? UNCATEGORISED, currency: row.currency };
+  const text = metricKeyText(key);
+  const known = sums.get(text) ?? { ...key, count: 0, spentMinor: 0, receivedCount: 0, receivedMinor: 0 };
+  if (row.amountMinor >= 0) {
+    known.receivedCount += 1;
+    known.receivedMinor += row.amountMinor;
+  } else {
+    known.count += 1;
+    known.spentMinor -= row.amountMinor;
+  }
+  sums.set(text, known);
 };

@@ -1,6 +1,6 @@
 import { addMonths } from '@orrery/calendar';
 import { roleOf } from './category-role.ts';
-import type { DailyMetric } from './daily-metrics.ts';
+import type { DaySums } from './daily-metrics.ts';
 import { forecast } from './forecast/forecast.ts';
 import { spendingOf } from './spending-of-metric.ts';
 import { UNCATEGORISED } from './types.ts';
@@ -25,14 +25,14 @@ const monthOf = (day: string): string => day.slice(0, 7);
 const monthAfter = (month: string, count: number): string => monthOf(addMonths(`${month}-01`, count));
 
 /**
- * Spending by whole month from daily metrics of one currency. The present month is left out, because part of a month is
+ * Spending by whole month from daily sums of one currency. The present month is left out, because part of a month is
  * not a low month; so is the first one unless the history starts with its first days.
- * @param metrics daily metrics in one currency
+ * @param metrics daily sums in one currency
  * @param today the present day
  * @param bucketOf the bucket of a category slug
  */
 export const monthlyHistory = (
-  metrics: readonly DailyMetric[],
+  metrics: readonly DaySums[],
   today: string,
   bucketOf: (category: string) => string,
 ): MonthlyHistory => {

@@ -2,7 +2,7 @@ import { addDays } from '@orrery/calendar';
 import { categoryBySlug } from '@orrery/contracts';
 import type { CalendarDate } from '@orrery/contracts';
 import type { BudgetStanding } from './budget.ts';
-import type { DailyMetric } from './daily-metrics.ts';
+import type { DaySums } from './daily-metrics.ts';
 import { median, merchantKey } from './detector-transaction.ts';
 import type { KeptStream } from './recurring/keep-streams.ts';
 import type { PeriodName } from './recurring/period.ts';
@@ -31,8 +31,8 @@ export interface Saving {
 /** What savings are sought in; all of one currency. */
 export interface SavingsInput {
   streams: readonly KeptStream[];
-  /** Daily metrics of the last `SAVINGS_HISTORY_DAYS` days. */
-  metrics: readonly DailyMetric[];
+  /** Daily sums of the last `SAVINGS_HISTORY_DAYS` days. */
+  metrics: readonly DaySums[];
   standings: readonly BudgetStanding[];
   today: CalendarDate;
 }
@@ -123,7 +123,7 @@ const risen = (streams: readonly KeptStream[]): Saving[] =>
 const isFee = (category: string): boolean =>
   category === 'bank-fees' || categoryBySlug(category)?.parent === 'bank-fees';
 
-const windows = (metrics: readonly DailyMetric[], today: CalendarDate): Map<string, number[]> => {
+const windows = (metrics: readonly DaySums[], today: CalendarDate): Map<string, number[]> => {
   const byCategory = new Map<string, number[]>();
   for (let window = 0; window <= USUAL_WINDOWS; window += 1) {
     const to = addDays(today, -WINDOW_DAYS * window);

@@ -1,4 +1,12 @@
-import { CalendarDate, defineRoute, MoneyText, pageOf, pageQuery, TransactionId } from '@orrery/contracts';
+import {
+  CalendarDate,
+  CategorySlug,
+  defineRoute,
+  MoneyText,
+  pageOf,
+  pageQuery,
+  TransactionId,
+} from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
@@ -18,6 +26,7 @@ const AnomalyShown = z
     score: z.number(),
     reason: z.string(),
     expected: z.object({ low: MoneyText, high: MoneyText }).nullable(),
+    category: CategorySlug.nullable(),
     feedback: z.enum(ANOMALY_FEEDBACK).nullable(),
   })
   .meta({ id: 'Anomaly' });

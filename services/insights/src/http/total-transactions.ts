@@ -3,7 +3,6 @@ import { formatDecimal } from '@orrery/money';
 import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
-import type { DailyMetricsStore } from '../store/daily-metrics-store.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { categoriesMeant, LEDGER_FILTER } from './ledger-filter.ts';
 
@@ -38,18 +37,19 @@ const TotalTransactions = defineRoute({
 });
 
 /**
- * `GET /v1/transactions/totals`. Without days, text and account the daily metrics hold the same sums in far fewer rows.
- * @param parts the ledger and the daily metrics
+ * `GET /v1/transactions/totals`.
+ * @param ledger the ledger
  */
-export const totalTransactions = (parts: { ledger: LedgerStore; metrics: DailyMetricsStore }): MountedRoute =>
+export const totalTransactions = (ledger: LedgerStore): MountedRoute =>
   handle(TotalTransactions, async ({ query, identity }) => {
-    const userId = requireUserId(identity);
     const { from, to, category, q, account } = query;
-    const categories = categoriesMeant(category);
-    const isWhole = from === undefined && to === undefined && q === undefined && account === undefined;
-    const { totals, isComplete } = isWhole
-      ? { totals: await parts.metrics.totals(userId, categories), isComplete: true }
-      : await parts.ledger.totals(userId, { from, to, categories, text: q, accountId: account });
+    const { totals, isComplete } = await ledger.totals(requireUserId(identity), {
+      from,
+      to,
+      categories: categoriesMeant(category),
+      text: q,
+      accountId: account,
+    });
     return {
       status: 200,
       body: {

@@ -12,6 +12,8 @@ export interface KeptAnomaly extends Anomaly {
   merchant: string;
   /** Signed minor units. */
   amountMinor: number;
+  /** Slug, or null when unknown. */
+  category: string | null;
   feedback: AnomalyFeedback | null;
 }
 
@@ -47,11 +49,11 @@ export const createAnomalyStore = (connection: Connection) => {
     /**
      * A user's unusual purchases, newest first.
      * @param userId owner
-     * @param session transaction to read in
+     * @param session transaction to read in, if any
      */
-    async all(userId: string, session: ClientSession): Promise<KeptAnomaly[]> {
+    async all(userId: string, session?: ClientSession): Promise<KeptAnomaly[]> {
       const stored = await anomalies
-        .find({ userId }, { session, batchSize: MAX_ANOMALIES })
+        .find({ userId }, { ...(session && { session }), batchSize: MAX_ANOMALIES })
         .sort({ date: -1, _id: -1 })
         .limit(MAX_ANOMALIES)
         .toArray();

@@ -2,7 +2,6 @@ import type { ClientSession, Connection } from 'mongoose';
 import { ADDITIVE_FIELDS, applyMetricChange, metricKeyText, needsRecount } from '../domain/daily-metrics.ts';
 import type { DailyMetric, MetricChange, MetricKey } from '../domain/daily-metrics.ts';
 import type { DayRange } from '../domain/spending-report.ts';
-import { UNCATEGORISED } from '../domain/types.ts';
 
 interface StoredMetric extends DailyMetric {
   /** `<userId>:<day>:<currency>:<category>` */
@@ -114,49 +113,6 @@ export const createDailyMetricsStore = (connection: Connection) => {
         )
         .toArray();
       return stored.map(toMetric);
-    },
-
-    /**
-     * Number and sums of all rows per currency, the one with most rows first.
-     * @param userId owner
-     * @param categories slugs, null for decided as unknown; absent for any
-     * @returns signed minor units
-     */
-    async totals(
-      userId: string,
-      categories: readonly (string | null)[] | undefined,
-    ): Promise<{ currency: string; count: number; inMinor: number; outMinor: number }[]> {
-      const wanted = categories && new Set(categories.map((slug) => slug ?? UNCATEGORISED));
-      const byCurrency = new Map<
-        string,
-        { currency: string; count: number; inMinor: number; outMinor: number }
-      >();
-      const cursor = metrics.find(
-        { userId },
-        {
-          batchSize: 5000,
-          projection: {
-            _id: 0,
-            category: 1,
-            currency: 1,
-            count: 1,
-            receivedCount: 1,
-            spentMinor: 1,
-            receivedMinor: 1,
-          },
-        },
-      );
-      for await (const { category, currency, count, receivedCount, spentMinor, receivedMinor } of cursor) {
-        if (wanted?.has(category) === false) {
-          continue;
-        }
-        const total = byCurrency.get(currency) ?? { currency, count: 0, inMinor: 0, outMinor: 0 };
-        total.count += count + receivedCount;
-        total.inMinor += receivedMinor;
-        total.outMinor -= spentMinor;
-        byCurrency.set(currency, total);
-      }
-      return [...byCurrency.values()].sort((left, right) => right.count - left.count);
     },
 
     /**

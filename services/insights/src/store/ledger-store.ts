@@ -3,13 +3,16 @@ import type { CalendarDate, CategorizedTransaction } from '@orrery/contracts';
 import { cutPage, decodeCursor } from '@orrery/mongo';
 import type { SortKey } from '@orrery/mongo';
 import type { ClientSession, Connection, mongo } from 'mongoose';
-import { metricKeyText } from '../domain/daily-metrics.ts';
-import type { MetricKey } from '../domain/daily-metrics.ts';
+import { addToDaySums, metricKeyText } from '../domain/daily-metrics.ts';
+import type { DaySums, MetricKey } from '../domain/daily-metrics.ts';
 import { MAX_POSTING_LAG_DAYS } from '../domain/day-place.ts';
 import type { DetectorTransaction } from '../domain/detector-transaction.ts';
+import { monthOfDay } from '../domain/row-bundle.ts';
+import type { PackedChange, PackedRow } from '../domain/row-bundle.ts';
 import type { DayRange, ReportRow } from '../domain/spending-report.ts';
 import { UNCATEGORISED } from '../domain/types.ts';
 import type { DayPlace, LedgerEntry, LedgerRow } from '../domain/types.ts';
+import type { BundleStore } from './bundle-store.ts';
 
 type Facts = Omit<CategorizedTransaction, 'transactionId' | 'decision' | 'providerCategory'>;
 type Decision = CategorizedTransaction['decision'];
@@ -21,8 +24,8 @@ interface StoredRow extends Facts, DayPlace {
   decisionSource: Decision['source'];
   decisionVersion: number;
   merchant: string | null;
-  /** Description and merchant in one form of case and accents, for the literal search. */
-  searchText: string;
+  /** The bundle that packs this row. */
+  bundleId: string;
 }
 
 interface StoredKey {
@@ -49,6 +52,11 @@ export interface LedgerFilter {
   text?: string | undefined;
 }
 
+/** What is known about a transaction, and the bundle that packs its row; null for none. */
+export interface KnownEntry extends LedgerEntry {
+  bundleId: string | null;
+}
+
 /** A page of ledger rows; a page can be short and still have a successor when a text search stopped to rest. */
 export interface LedgerPage {
   rows: LedgerRow[];
@@ -61,8 +69,8 @@ const NEWEST_FIRST: readonly SortKey[] = [
 ];
 const NEWEST_FIRST_SORT = { postedOn: -1, _id: -1 } as const;
 
-/** Rows that one text search request looks at before it hands out a cursor, so that its work is bounded. */
-const SEARCH_WINDOW = 20_000;
+/** Rows that one text search request looks at before it hands out a cursor; it always ends the month it is in. */
+const SEARCH_WINDOW = 100_000;
 
 /** Rows that one request adds up. */
 const MAX_TOTALLED_ROWS = 100_000;
@@ -82,25 +90,42 @@ const daysBetween = (from: string | undefined, to: string | undefined) => ({
 /** Files from macOS hold Hangul and accents decomposed; composing both sides makes equal texts equal. */
 const searchForm = (text: string): string => text.normalize('NFC').toLowerCase();
 
-const literalPattern = (text: string): string => searchForm(text).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-
 const entryId = (userId: string, transactionId: string): string => `${userId}:${transactionId}`;
+
+const minOf = (left: string | undefined, right: string | undefined): string | undefined =>
+  left === undefined || (right !== undefined && right < left) ? right : left;
 
 const isPresent = (stored: StoredEntry): stored is StoredPresent => stored.postedOn !== undefined;
 
-const toStored = (userId: string, entry: LedgerEntry): StoredEntry => {
+const toPacked = ({ transaction, day }: LedgerRow): PackedRow => {
+  const { description, merchantName, decision } = transaction;
+  const names = [merchantName, decision.merchant].filter((name) => name !== undefined);
+  return {
+    id: transaction.transactionId,
+    postedOn: transaction.postedOn,
+    day,
+    amountMinor: transaction.amountMinor,
+    currency: transaction.currency,
+    category: decision.category,
+    accountId: transaction.accountId,
+    merchant: decision.merchant ?? merchantName ?? description,
+    country: transaction.country ?? null,
+    text: searchForm([description, ...names].join('\n')),
+  };
+};
+
+const toStored = (userId: string, entry: LedgerEntry, bundleId: string | null): StoredEntry => {
   const key = {
     _id: entryId(userId, entry.transactionId),
     userId,
     transactionId: entry.transactionId,
     removedVersion: entry.removedVersion,
   };
-  if (entry.row === null) {
+  if (entry.row === null || bundleId === null) {
     return key;
   }
   const { transaction, day, band } = entry.row;
   const { decision, providerCategory: _hint, ...facts } = transaction;
-  const merchantText = [transaction.merchantName, decision.merchant].filter((name) => name !== undefined);
   return {
     ...key,
     ...facts,
@@ -112,7 +137,7 @@ const toStored = (userId: string, entry: LedgerEntry): StoredEntry => {
     decisionSource: decision.source,
     decisionVersion: decision.decisionVersion,
     merchant: decision.merchant,
-    searchText: searchForm([transaction.description, ...merchantText].join('\n')),
+    bundleId,
   };
 };
 
@@ -121,7 +146,7 @@ const toRow = (stored: StoredPresent): LedgerRow => {
     _id,
     userId: _userId,
     removedVersion: _removedVersion,
-    searchText: _searchText,
+    bundleId: _bundleId,
     day,
     band,
     category,
@@ -142,22 +167,41 @@ const toRow = (stored: StoredPresent): LedgerRow => {
   };
 };
 
-const toDetectorRow = (stored: StoredPresent): DetectorTransaction => ({
-  id: stored.transactionId,
-  date: stored.postedOn,
-  merchant: stored.merchant ?? stored.merchantName ?? stored.description,
-  amountMinor: stored.amountMinor,
-  currency: stored.currency,
-  category: stored.category ?? undefined,
-  country: stored.country,
+const toDetectorRow = (row: PackedRow): DetectorTransaction => ({
+  id: row.id,
+  date: row.postedOn,
+  merchant: row.merchant,
+  amountMinor: row.amountMinor,
+  currency: row.currency,
+  category: row.category ?? undefined,
+  country: row.country ?? undefined,
+});
+
+/** Whether a packed row is one of those that a filter means, its text aside. */
+const isMeant = ({ from, to, categories, accountId }: LedgerFilter, row: PackedRow): boolean =>
+  row.postedOn >= (from ?? FIRST_DAY) &&
+  row.postedOn <= (to ?? LAST_DAY) &&
+  (categories === undefined || categories.includes(row.category)) &&
+  (accountId === undefined || row.accountId === accountId);
+
+const newestFirst = (left: PackedRow, right: PackedRow): number =>
+  left.postedOn === right.postedOn
+    ? Number(left.id < right.id) - Number(left.id > right.id)
+    : Number(left.postedOn < right.postedOn) - Number(left.postedOn > right.postedOn);
+
+const monthsOf = ({ from, to }: Pick<LedgerFilter, 'from' | 'to'>) => ({
+  from: monthOfDay(from ?? FIRST_DAY),
+  to: monthOfDay(to ?? LAST_DAY),
 });
 
 /**
  * The ledger: one document per transaction of a user, newest first by keyset paging. Every function takes the user
- * first and sees that user's rows only.
+ * first and sees that user's rows only. Lists read these documents; sums, reports, detectors and the text search read
+ * the bundles that hold the same rows packed by month.
  * @param connection database of the service
+ * @param bundles packed rows, kept in the same transactions
  */
-export const createLedgerStore = (connection: Connection) => {
+export const createLedgerStore = (connection: Connection, bundles: BundleStore) => {
   const ledger = connection.collection<StoredEntry>('ledger');
 
   /** Rows whose place on the calendar is within the days, found by the index on posting days. */
@@ -187,9 +231,61 @@ export const createLedgerStore = (connection: Connection) => {
     return conditions;
   };
 
+  /** Text search over the packed rows, month by month from the newest; `text` is in search form already. */
+  const search = async (
+    userId: string,
+    filter: LedgerFilter & { text: string },
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<LedgerPage> => {
+    const [cursorDay, cursorId] =
+      page.cursor === undefined ? [] : decodeCursor(NEWEST_FIRST, page.cursor).map(String);
+    const isAfterCursor = ({ id, postedOn }: PackedRow): boolean =>
+      cursorDay === undefined ||
+      cursorId === undefined ||
+      postedOn < cursorDay ||
+      (postedOn === cursorDay && entryId(userId, id) < cursorId);
+    const months = monthsOf({ from: filter.from, to: minOf(filter.to, cursorDay) });
+
+    const found: PackedRow[] = [];
+    let looked = 0;
+    let month: string | undefined;
+    let restsBefore: string | undefined;
+    for await (const bundle of bundles.scan(userId, { ...months, text: filter.text })) {
+      if (month !== undefined && bundle.month !== month) {
+        if (found.length > page.limit) {
+          break;
+        }
+        if (looked >= SEARCH_WINDOW) {
+          restsBefore = month;
+          break;
+        }
+      }
+      month = bundle.month;
+      looked += bundle.count;
+      found.push(...bundle.rows.filter((row) => isMeant(filter, row) && isAfterCursor(row)));
+    }
+
+    const keys = found
+      .sort(newestFirst)
+      .slice(0, page.limit + 1)
+      .map(({ id, postedOn }) => ({ postedOn, _id: entryId(userId, id) }));
+    const { rows, nextCursor } = cutPage(NEWEST_FIRST, keys, page.limit);
+    // Nothing sorts after this place within its month, so the next request starts with the month before.
+    const rest = restsBefore === undefined ? [] : [{ postedOn: `${restsBefore}-01`, _id: `${userId}:` }];
+    const stored = await ledger
+      .find({ _id: { $in: rows.map(({ _id }) => _id) } }, { batchSize: 1000 })
+      .sort(NEWEST_FIRST_SORT)
+      .toArray();
+    return {
+      rows: stored.filter(isPresent).map(toRow),
+      nextCursor: nextCursor ?? cutPage(NEWEST_FIRST, [...rest, ...rest], 1).nextCursor,
+    };
+  };
+
   return {
     /** Makes the indexes; safe to repeat. */
     async prepare(): Promise<void> {
+      await bundles.prepare();
       await ledger.createIndexes([
         { key: { userId: 1, postedOn: -1, _id: -1 }, name: 'newest_first' },
         { key: { userId: 1, category: 1, postedOn: -1, _id: -1 }, name: 'newest_first_of_category' },
@@ -207,7 +303,7 @@ export const createLedgerStore = (connection: Connection) => {
       userId: string,
       transactionIds: readonly string[],
       session: ClientSession,
-    ): Promise<Map<string, LedgerEntry>> {
+    ): Promise<Map<string, KnownEntry>> {
       const ids = [...new Set(transactionIds)].map((id) => entryId(userId, id));
       const stored = await ledger.find({ _id: { $in: ids } }, { session, batchSize: 1000 }).toArray();
       return new Map(
@@ -217,13 +313,14 @@ export const createLedgerStore = (connection: Connection) => {
             transactionId: entry.transactionId,
             removedVersion: entry.removedVersion,
             row: isPresent(entry) ? toRow(entry) : null,
+            bundleId: entry.bundleId ?? null,
           },
         ]),
       );
     },
 
     /**
-     * Stores entries in one round trip.
+     * Stores entries, and their rows in bundles.
      * @param userId owner
      * @param entries new states, one per transaction
      * @param known entries that `findEntries` gave in the same session
@@ -232,15 +329,21 @@ export const createLedgerStore = (connection: Connection) => {
     async saveEntries(
       userId: string,
       entries: readonly LedgerEntry[],
-      known: ReadonlyMap<string, LedgerEntry>,
+      known: ReadonlyMap<string, KnownEntry>,
       session: ClientSession,
     ): Promise<void> {
       if (entries.length === 0) {
         return;
       }
+      const changes = entries.map(({ transactionId, row }): PackedChange => ({
+        id: transactionId,
+        bundleId: known.get(transactionId)?.bundleId ?? null,
+        after: row && toPacked(row),
+      }));
+      const places = await bundles.apply(userId, changes, session);
       await ledger.bulkWrite(
         entries.map((entry) => {
-          const document = toStored(userId, entry);
+          const document = toStored(userId, entry, places.get(entry.transactionId) ?? null);
           return known.has(entry.transactionId)
             ? { replaceOne: { filter: { _id: document._id }, replacement: document } }
             : { insertOne: { document } };
@@ -261,54 +364,22 @@ export const createLedgerStore = (connection: Connection) => {
       filter: LedgerFilter,
       page: { limit: number; cursor?: string | undefined },
     ): Promise<LedgerPage> {
-      const conditions = listFilter(userId, filter, page.cursor);
-      const read = async (where: mongo.Filter<StoredEntry>) =>
-        (
-          await ledger
-            .find(where)
-            .sort(NEWEST_FIRST_SORT)
-            .limit(page.limit + 1)
-            .toArray()
-        ).filter(isPresent);
-
-      if (filter.text === undefined) {
-        const { rows, nextCursor } = cutPage(NEWEST_FIRST, await read(conditions), page.limit);
-        return { rows: rows.map(toRow), nextCursor };
+      if (filter.text !== undefined) {
+        return search(userId, { ...filter, text: searchForm(filter.text) }, page);
       }
-
-      const rest = await ledger
-        .find(conditions, { projection: { postedOn: 1 } })
+      const stored = await ledger
+        .find(listFilter(userId, filter, page.cursor))
         .sort(NEWEST_FIRST_SORT)
-        .skip(SEARCH_WINDOW - 1)
-        .limit(2)
+        .limit(page.limit + 1)
         .toArray();
-      const [lastLookedAt, beyond] = rest;
-      const window: mongo.Filter<StoredEntry>[] =
-        lastLookedAt === undefined || beyond === undefined
-          ? []
-          : [
-              {
-                $or: [
-                  { postedOn: { $gt: lastLookedAt.postedOn ?? FIRST_DAY } },
-                  { postedOn: lastLookedAt.postedOn ?? FIRST_DAY, _id: { $gte: lastLookedAt._id } },
-                ],
-              },
-            ];
-      const found = await read({
-        $and: [conditions, { searchText: { $regex: literalPattern(filter.text) } }, ...window],
-      });
-      const { rows, nextCursor } = cutPage(NEWEST_FIRST, found, page.limit);
-      const resting = window.length > 0 && lastLookedAt !== undefined ? [lastLookedAt] : [];
-      return {
-        rows: rows.map(toRow),
-        nextCursor: nextCursor ?? cutPage(NEWEST_FIRST, [...resting, ...resting], 1).nextCursor,
-      };
+      const { rows, nextCursor } = cutPage(NEWEST_FIRST, stored.filter(isPresent), page.limit);
+      return { rows: rows.map(toRow), nextCursor };
     },
 
     /**
      * Number and sums of the rows of a filter per currency, the one with most rows first.
      * @param userId owner
-     * @param filter which rows; of more than 100,000 the newest count
+     * @param filter which rows; of more than 100,000 the newest months count
      * @returns signed minor units, and whether every row was counted
      */
     async totals(
@@ -318,34 +389,30 @@ export const createLedgerStore = (connection: Connection) => {
       totals: { currency: string; count: number; inMinor: number; outMinor: number }[];
       isComplete: boolean;
     }> {
-      const cursor = ledger
-        .find(
-          {
-            ...listFilter(userId, filter, undefined),
-            ...(filter.text !== undefined && { searchText: { $regex: literalPattern(filter.text) } }),
-          },
-          { projection: { _id: 0, amountMinor: 1, currency: 1 }, batchSize: 5000 },
-        )
-        .sort(NEWEST_FIRST_SORT)
-        .limit(MAX_TOTALLED_ROWS + 1);
       const byCurrency = new Map<
         string,
         { currency: string; count: number; inMinor: number; outMinor: number }
       >();
-      let rows = 0;
-      for await (const { amountMinor, currency } of cursor) {
-        rows += 1;
-        if (rows > MAX_TOTALLED_ROWS || amountMinor === undefined || currency === undefined) {
-          continue;
+      const text = filter.text === undefined ? undefined : searchForm(filter.text);
+      let counted = 0;
+      for await (const { rows } of bundles.scan(userId, { ...monthsOf(filter), text })) {
+        if (counted > MAX_TOTALLED_ROWS) {
+          break;
         }
-        const total = byCurrency.get(currency) ?? { currency, count: 0, inMinor: 0, outMinor: 0 };
-        total.count += 1;
-        total[amountMinor < 0 ? 'outMinor' : 'inMinor'] += amountMinor;
-        byCurrency.set(currency, total);
+        for (const row of rows) {
+          if (isMeant(filter, row)) {
+            const { amountMinor, currency } = row;
+            const total = byCurrency.get(currency) ?? { currency, count: 0, inMinor: 0, outMinor: 0 };
+            total.count += 1;
+            total[amountMinor < 0 ? 'outMinor' : 'inMinor'] += amountMinor;
+            byCurrency.set(currency, total);
+            counted += 1;
+          }
+        }
       }
       return {
         totals: [...byCurrency.values()].sort((left, right) => right.count - left.count),
-        isComplete: rows <= MAX_TOTALLED_ROWS,
+        isComplete: counted <= MAX_TOTALLED_ROWS,
       };
     },
 
@@ -354,34 +421,9 @@ export const createLedgerStore = (connection: Connection) => {
      * @param userId owner
      * @param range days, both included
      */
-    async *reportRows(userId: string, range: DayRange): AsyncGenerator<ReportRow> {
-      const cursor = ledger.find(
-        { userId, postedOn: daysBetween(range.from, range.to) },
-        {
-          batchSize: 5000,
-          projection: {
-            _id: 0,
-            postedOn: 1,
-            category: 1,
-            merchant: 1,
-            merchantName: 1,
-            description: 1,
-            amountMinor: 1,
-            currency: 1,
-          },
-        },
-      );
-      for await (const stored of cursor) {
-        const { postedOn, amountMinor, currency } = stored;
-        if (postedOn !== undefined && amountMinor !== undefined && currency !== undefined) {
-          yield {
-            postedOn,
-            amountMinor,
-            currency,
-            category: stored.category ?? null,
-            merchant: stored.merchant ?? stored.merchantName ?? stored.description ?? '',
-          };
-        }
+    async *reportRows(userId: string, range: DayRange): AsyncGenerator<readonly ReportRow[]> {
+      for await (const { rows } of bundles.scan(userId, monthsOf(range))) {
+        yield rows.filter((row) => isMeant(range, row));
       }
     },
 
@@ -391,12 +433,47 @@ export const createLedgerStore = (connection: Connection) => {
      * @param range days, both included
      */
     async detectorRows(userId: string, range: DayRange): Promise<DetectorTransaction[]> {
-      const stored = await ledger
-        .find({ userId, postedOn: daysBetween(range.from, range.to) }, { batchSize: 5000 })
-        .sort(NEWEST_FIRST_SORT)
-        .limit(MAX_DETECTOR_ROWS)
-        .toArray();
-      return stored.filter(isPresent).reverse().map(toDetectorRow);
+      const found: PackedRow[] = [];
+      let month: string | undefined;
+      for await (const bundle of bundles.scan(userId, monthsOf(range))) {
+        if (bundle.month !== month && found.length >= MAX_DETECTOR_ROWS) {
+          break;
+        }
+        month = bundle.month;
+        found.push(...bundle.rows.filter((row) => isMeant(range, row)));
+      }
+      return found.sort(newestFirst).slice(0, MAX_DETECTOR_ROWS).reverse().map(toDetectorRow);
+    },
+
+    /**
+     * Number of rows posted on some days.
+     * @param userId owner
+     * @param range days, both included
+     */
+    async countBetween(userId: string, range: DayRange): Promise<number> {
+      return ledger.countDocuments({ userId, postedOn: daysBetween(range.from, range.to) });
+    },
+
+    /**
+     * Sums per day of the user's calendar, category and currency, in no particular order.
+     * @param userId owner
+     * @param range days, both included
+     * @param session transaction to read in, if any
+     */
+    async daySums(userId: string, range: DayRange, session?: ClientSession): Promise<DaySums[]> {
+      const sums = new Map<string, DaySums>();
+      const posted = {
+        from: addDays(range.from, -MAX_POSTING_LAG_DAYS),
+        to: addDays(range.to, MAX_POSTING_LAG_DAYS),
+      };
+      for await (const { rows } of bundles.scan(userId, monthsOf(posted), session)) {
+        for (const row of rows) {
+          if (row.day >= range.from && row.day <= range.to) {
+            addToDaySums(sums, row);
+          }
+        }
+      }
+      return [...sums.values()];
     },
 
     /**

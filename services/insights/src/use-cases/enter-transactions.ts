@@ -6,15 +6,17 @@ import type { BatchResult, PlaceOnCalendar, Removal } from '../domain/apply-even
 import { zoneOfCurrency } from '../domain/currency-zone.ts';
 import { metricChanges } from '../domain/daily-metrics.ts';
 import { placeInZone } from '../domain/day-place.ts';
-import type { LedgerEntry } from '../domain/types.ts';
+import type { AnalysisMarkStore } from '../store/analysis-mark-store.ts';
 import type { DailyMetricsStore } from '../store/daily-metrics-store.ts';
-import type { LedgerStore } from '../store/ledger-store.ts';
+import type { KnownEntry, LedgerStore } from '../store/ledger-store.ts';
 import type { UserSettingsStore } from '../store/user-settings-store.ts';
 
 export interface EnterTransactionsParts {
   ledger: LedgerStore;
   metrics: DailyMetricsStore;
   settings: UserSettingsStore;
+  /** Tells that recurring payments and unusual purchases have to be sought again. */
+  marks: AnalysisMarkStore;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface EnterTransactionsParts {
  * rows, one write of rows and one write of metrics, all in the event's transaction.
  * @param parts stores
  */
-export const createEnterTransactions = ({ ledger, metrics, settings }: EnterTransactionsParts) => {
+export const createEnterTransactions = ({ ledger, metrics, settings, marks }: EnterTransactionsParts) => {
   const places = new Map<string, PlaceOnCalendar>();
   const placeIn = (zone: string): PlaceOnCalendar => {
     const known = places.get(zone);
@@ -42,12 +44,16 @@ export const createEnterTransactions = ({ ledger, metrics, settings }: EnterTran
 
   const save = async (
     userId: string,
-    known: ReadonlyMap<string, LedgerEntry>,
+    known: ReadonlyMap<string, KnownEntry>,
     { entries, changes }: BatchResult,
     transaction: EventTransaction,
   ): Promise<void> => {
     const { session } = transaction;
+    if (entries.length === 0) {
+      return;
+    }
     await ledger.saveEntries(userId, entries, known, session);
+    await marks.touch(userId, session);
     const metricsToApply = metricChanges(changes);
     await metrics.apply(
       userId,

@@ -14,7 +14,7 @@ import {
 import type { Budget, BudgetPeriod, BudgetScope, BudgetStanding } from '../domain/budget.ts';
 import { mainCurrency } from '../domain/spending-of-metric.ts';
 import type { BudgetStore } from '../store/budget-store.ts';
-import type { DailyMetricsStore } from '../store/daily-metrics-store.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
 import type { RaiseAlerts } from './raise-alerts.ts';
 import type { ReadUserDay } from './user-calendar.ts';
 
@@ -26,7 +26,7 @@ const LATE_DAYS = 31;
 
 export interface KeepBudgetsParts extends Pick<Runtime<unknown>, 'inTransaction' | 'recordEvents'> {
   budgets: BudgetStore;
-  metrics: DailyMetricsStore;
+  ledger: LedgerStore;
   raiseAlerts: RaiseAlerts;
   readUserDay: ReadUserDay;
   defaultCurrency: string;
@@ -56,14 +56,14 @@ export interface BudgetSummary {
  * @param parts stores, transactions and the user's day
  */
 export const createKeepBudgets = (parts: KeepBudgetsParts) => {
-  const { budgets, metrics, readUserDay, defaultCurrency } = parts;
+  const { budgets, ledger, readUserDay, defaultCurrency } = parts;
 
   const usualCurrency = async (userId: string): Promise<string> => {
     const { settings, today } = await readUserDay(userId);
     return (
       settings.currency ??
       mainCurrency(
-        await metrics.between(userId, { from: addMonths(today, -CURRENCY_MONTHS), to: today }),
+        await ledger.daySums(userId, { from: addMonths(today, -CURRENCY_MONTHS), to: today }),
         defaultCurrency,
       )
     );
@@ -82,7 +82,7 @@ export const createKeepBudgets = (parts: KeepBudgetsParts) => {
     const ranges = goals.map((budget) => budgetMetricsRange(budget, day));
     const from = ranges.reduce((first, range) => (range.from < first ? range.from : first), day);
     const to = ranges.reduce((last, range) => (range.to > last ? range.to : last), day);
-    const rows = await metrics.between(userId, { from, to }, session);
+    const rows = await ledger.daySums(userId, { from, to }, session);
     return goals.flatMap((budget) => budgetStanding(budget, rows, day, today) ?? []);
   };
 

@@ -126,9 +126,11 @@ export const createRefreshAnalyses = (parts: RefreshAnalysesParts) => {
     const found = detected.flatMap((anomaly): KeptAnomaly[] => {
       const row = byId.get(anomaly.id);
       const { feedback = null } = knownById.get(anomaly.id) ?? {};
-      return row === undefined
-        ? []
-        : [{ ...anomaly, date: row.date, merchant: row.merchant, amountMinor: row.amountMinor, feedback }];
+      if (row === undefined) {
+        return [];
+      }
+      const { date, merchant, amountMinor, category = null } = row;
+      return [{ ...anomaly, date, merchant, amountMinor, category, feedback }];
     });
     const kept = found.filter((anomaly) => anomaly.feedback !== null || !isExpected(anomaly, known));
     const keptIds = new Set(kept.map(({ id }) => id));
@@ -169,7 +171,7 @@ export const createRefreshAnalyses = (parts: RefreshAnalysesParts) => {
     );
   };
 
-  const refresh = async (userId: string, revision: number | undefined): Promise<void> => {
+  const refresh = async (userId: string, waiting: readonly string[]): Promise<void> => {
     const { today } = await parts.readUserDay(userId);
     const rows = await ledger.detectorRows(userId, { from: addDays(today, -HISTORY_DAYS), to: today });
     const [streams, unusual] = await Promise.all([
@@ -183,30 +185,20 @@ export const createRefreshAnalyses = (parts: RefreshAnalysesParts) => {
       };
       await saveStreams(userId, streams, rows, today, transaction);
       await saveAnomalies(userId, unusual, rows, today, transaction);
-      if (revision !== undefined) {
-        await marks.settle(userId, revision, session);
-      }
+      await marks.settle(userId, waiting, session);
     });
   };
 
   const refreshIfStale = async (userId: string): Promise<boolean> => {
-    const revision = await marks.waiting(userId);
-    if (revision === undefined) {
+    const waiting = await marks.waiting(userId);
+    if (waiting.length === 0) {
       return false;
     }
-    await refresh(userId, revision);
+    await refresh(userId, waiting);
     return true;
   };
 
   return {
-    /**
-     * Notes that a user's rows changed.
-     * @param userId owner
-     * @param transaction the event's transaction
-     */
-    touch: (userId: string, transaction: EventTransaction): Promise<void> =>
-      marks.touch(userId, transaction.session),
-
     /**
      * Brings one user up to date when their rows changed; tells whether they had.
      * @param userId owner

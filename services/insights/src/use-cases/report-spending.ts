@@ -35,8 +35,8 @@ export const createReportSpending = (parts: ReportSpendingParts) => {
 
   const reportOn = async (userId: string, period: DayRange): Promise<SpendingReport[]> => {
     const builder = startReport();
-    for await (const row of ledger.reportRows(userId, period)) {
-      builder.add(row);
+    for await (const rows of ledger.reportRows(userId, period)) {
+      rows.forEach((row) => builder.add(row));
     }
     return builder.finish();
   };

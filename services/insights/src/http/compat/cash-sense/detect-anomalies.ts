@@ -1,21 +1,19 @@
 import { addDays } from '@orrery/calendar';
-import type { Clock } from '@orrery/calendar';
 import { CalendarDate, Currency, defineRoute } from '@orrery/contracts';
 import { formatDecimal, fromFloat } from '@orrery/money';
 import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Compute } from '../../../compute/compute.ts';
-import { zoneOfCurrency } from '../../../domain/currency-zone.ts';
 import type { DetectorTransaction } from '../../../domain/detector-transaction.ts';
 import { UNCATEGORISED } from '../../../domain/types.ts';
+import type { DayRange } from '../../../domain/spending-report.ts';
+import type { AnomalyStore, KeptAnomaly } from '../../../store/anomaly-store.ts';
 import type { LedgerStore } from '../../../store/ledger-store.ts';
-import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
+import type { RefreshAnalyses } from '../../../use-cases/refresh-analyses.ts';
+import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
 import { AskedDay } from '../../asked-day.ts';
 import { cashSenseCategory } from '../../../domain/cash-sense-category.ts';
-
-/** Days before the checked ones that tell what is usual. */
-const HISTORY_DAYS = 365;
 
 /** Cash Sense's sign: positive is money out. */
 const SentTransaction = z.object({
@@ -60,25 +58,50 @@ const CashSenseAnomalies = defineRoute({
   },
 });
 
+interface Checked {
+  checked: number;
+  /** Strange ones with their category in Cash Sense's words. */
+  found: (Pick<
+    KeptAnomaly,
+    'id' | 'date' | 'merchant' | 'amountMinor' | 'currency' | 'kind' | 'score' | 'reason'
+  > & {
+    category: string;
+  })[];
+}
+
 /**
- * `POST /api/detect_anomalies`. A sensitivity of one half shows everything the detector is sure of; less shows only
- * the strangest.
- * @param parts the ledger, the worker thread, the clock, and what applies to users who chose nothing
+ * `POST /api/detect_anomalies`. The caller's own ledger answers with what was found when its rows last changed; rows
+ * sent along are looked at now. A sensitivity of one half shows everything the detector is sure of; less shows only the
+ * strangest.
+ * @param parts the ledger and what was found in it, the worker thread, and the user's day
  */
 export const cashSenseAnomalies = (parts: {
   ledger: LedgerStore;
-  settings: UserSettingsStore;
+  anomalies: AnomalyStore;
+  analyses: RefreshAnalyses;
   compute: Compute;
-  clock: Clock;
+  readUserDay: ReadUserDay;
   defaultCurrency: string;
-}): MountedRoute =>
-  handle(CashSenseAnomalies, async ({ body, identity }) => {
-    const userId = requireUserId(identity);
-    const settings = await parts.settings.find(userId);
-    const currency = settings.currency ?? parts.defaultCurrency;
-    const today = parts.clock.today(settings.timeZone ?? zoneOfCurrency(currency) ?? 'UTC');
-    const firstChecked = addDays(today, 1 - body.days);
-    const sent = body.transactions?.map((row): DetectorTransaction => ({
+}): MountedRoute => {
+  const inLedger = async (userId: string, range: DayRange): Promise<Checked> => {
+    await parts.analyses.refreshIfStale(userId);
+    const [checked, kept] = await Promise.all([
+      parts.ledger.countBetween(userId, range),
+      parts.anomalies.all(userId),
+    ]);
+    return {
+      checked,
+      found: kept
+        .filter(({ date }) => date >= range.from && date <= range.to)
+        .map((anomaly) => ({ ...anomaly, category: cashSenseCategory(anomaly.category ?? UNCATEGORISED) })),
+    };
+  };
+
+  const amongSent = async (
+    sent: readonly z.output<typeof SentTransaction>[],
+    currency: string,
+  ): Promise<Checked> => {
+    const rows = sent.map((row): DetectorTransaction => ({
       id: row.id,
       date: row.date,
       merchant: row.merchant_name,
@@ -86,38 +109,42 @@ export const cashSenseAnomalies = (parts: {
       currency: row.currency ?? currency,
       category: row.category ?? undefined,
     }));
-    const rows =
-      sent ??
-      (await parts.ledger.detectorRows(userId, { from: addDays(firstChecked, -HISTORY_DAYS), to: today }));
-    const checked = new Map(
-      rows.filter(({ date }) => sent !== undefined || date >= firstChecked).map((row) => [row.id, row]),
-    );
+    const byId = new Map(rows.map((row) => [row.id, row]));
     const anomalies = await parts.compute.run('detectAnomalies', rows);
+    return {
+      checked: byId.size,
+      found: anomalies.flatMap((anomaly) => {
+        const row = byId.get(anomaly.id);
+        return row === undefined ? [] : [{ ...row, ...anomaly, category: row.category ?? UNCATEGORISED }];
+      }),
+    };
+  };
+
+  return handle(CashSenseAnomalies, async ({ body, identity }) => {
+    const userId = requireUserId(identity);
+    const { settings, today } = await parts.readUserDay(userId);
+    const { checked, found } =
+      body.transactions === undefined
+        ? await inLedger(userId, { from: addDays(today, 1 - body.days), to: today })
+        : await amongSent(body.transactions, settings.currency ?? parts.defaultCurrency);
     return {
       status: 200,
       body: {
-        checked: checked.size,
-        anomalies: anomalies.flatMap(({ id, kind, score, reason }) => {
-          const row = checked.get(id);
-          return row === undefined || score < 1 - body.sensitivity
-            ? []
-            : [
-                {
-                  transaction_id: id,
-                  date: row.date,
-                  merchant_name: row.merchant,
-                  amount: -Number(formatDecimal(row.amountMinor, row.currency)),
-                  currency: row.currency,
-                  category:
-                    sent === undefined
-                      ? cashSenseCategory(row.category ?? UNCATEGORISED)
-                      : (row.category ?? UNCATEGORISED),
-                  kind,
-                  score,
-                  reason,
-                },
-              ];
-        }),
+        checked,
+        anomalies: found
+          .filter(({ score }) => score >= 1 - body.sensitivity)
+          .map(({ id, date, merchant, amountMinor, currency, category, kind, score, reason }) => ({
+            transaction_id: id,
+            date,
+            merchant_name: merchant,
+            amount: -Number(formatDecimal(amountMinor, currency)),
+            currency,
+            category,
+            kind,
+            score,
+            reason,
+          })),
       },
     };
   });
+};

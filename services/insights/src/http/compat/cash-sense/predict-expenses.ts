@@ -9,7 +9,7 @@ import type { Compute } from '../../../compute/compute.ts';
 import { zoneOfCurrency } from '../../../domain/currency-zone.ts';
 import { monthlyHistory } from '../../../domain/predict-expenses.ts';
 import { mainCurrency } from '../../../domain/spending-of-metric.ts';
-import type { DailyMetricsStore } from '../../../store/daily-metrics-store.ts';
+import type { LedgerStore } from '../../../store/ledger-store.ts';
 import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
 import { CASH_SENSE_CATEGORIES, cashSenseCategory } from '../../../domain/cash-sense-category.ts';
 import { INSUFFICIENT_DATA } from './insufficient-data.ts';
@@ -54,10 +54,10 @@ const PredictExpenses = defineRoute({
 
 /**
  * `POST /api/predict_expenses`.
- * @param parts metrics to learn from, the clock, and what applies to users who chose nothing
+ * @param parts the ledger to learn from, the clock, and what applies to users who chose nothing
  */
 export const predictExpensesRoute = (parts: {
-  metrics: DailyMetricsStore;
+  ledger: LedgerStore;
   settings: UserSettingsStore;
   compute: Compute;
   clock: Clock;
@@ -68,7 +68,7 @@ export const predictExpensesRoute = (parts: {
     const settings = await parts.settings.find(userId);
     const zone = settings.timeZone ?? zoneOfCurrency(settings.currency ?? parts.defaultCurrency) ?? 'UTC';
     const today = parts.clock.today(zone);
-    const all = await parts.metrics.between(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today });
+    const all = await parts.ledger.daySums(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today });
     const currency = body.currency ?? settings.currency ?? mainCurrency(all, parts.defaultCurrency);
     const { months, buckets } = monthlyHistory(
       all.filter((metric) => metric.currency === currency),

@@ -13,7 +13,7 @@ import {
 import { findSavings, SAVING_TYPES, SAVINGS_HISTORY_DAYS, totalSaving } from '../../../domain/savings.ts';
 import type { Saving, SavingType } from '../../../domain/savings.ts';
 import { mainCurrency } from '../../../domain/spending-of-metric.ts';
-import type { DailyMetricsStore } from '../../../store/daily-metrics-store.ts';
+import type { LedgerStore } from '../../../store/ledger-store.ts';
 import type { RecurringStore } from '../../../store/recurring-store.ts';
 import type { KeepBudgets } from '../../../use-cases/keep-budgets.ts';
 import type { RefreshAnalyses } from '../../../use-cases/refresh-analyses.ts';
@@ -98,7 +98,7 @@ const legacyCategory = (category: string): string =>
  * @param parts what savings are sought in
  */
 export const savingsOpportunities = (parts: {
-  metrics: DailyMetricsStore;
+  ledger: LedgerStore;
   recurring: RecurringStore;
   analyses: RefreshAnalyses;
   budgets: KeepBudgets;
@@ -110,7 +110,7 @@ export const savingsOpportunities = (parts: {
     await parts.analyses.refreshIfStale(userId);
     const { settings, today } = await parts.readUserDay(userId);
     const [all, streams, standings] = await Promise.all([
-      parts.metrics.between(userId, { from: addDays(today, -SAVINGS_HISTORY_DAYS), to: today }),
+      parts.ledger.daySums(userId, { from: addDays(today, -SAVINGS_HISTORY_DAYS), to: today }),
       parts.recurring.all(userId),
       parts.budgets.list(userId),
     ]);
