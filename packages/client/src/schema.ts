@@ -1328,6 +1328,7 @@ export interface components {
                 low: components["schemas"]["Money"];
                 high: components["schemas"]["Money"];
             } | null;
+            category: string | null;
             feedback: ("expected" | "unusual") | null;
         };
         Budget: {
