@@ -45,6 +45,8 @@ const v1 = {
 } as const;
 /** Cash Sense: `{ "error": … }` bodies. */
 const cashSense = { ...v1, errorShape: 'error' } as const;
+/** Cash Sense's routes that ask a bank now, which may take half a minute and more. */
+const bankAnswer = { ...cashSense, timeoutMs: 80 * SECOND } as const;
 /** PocketC and its administration: FastAPI's `{ "detail": … }` bodies. */
 const pocketc = { ...v1, errorShape: 'detail' } as const;
 
@@ -60,22 +62,32 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/admin/stats', ...account },
   { path: '/admin/users', ...account },
   { path: '/ai/categories', service: 'categorization', ...pocketc },
+  { path: '/api/add_transaction', service: 'ingestion', ...cashSense },
   { path: '/api/budget_summary', service: 'insights', ...cashSense },
   { path: '/api/categorize_transaction', service: 'categorization', ...cashSense },
+  { path: '/api/create_link_token', service: 'ingestion', ...cashSense },
+  { path: '/api/create_sandbox_token', service: 'ingestion', ...cashSense },
   { path: '/api/detect_anomalies', service: 'insights', ...cashSense },
+  { path: '/api/exchange_token', service: 'ingestion', ...cashSense },
+  { path: '/api/get_accounts', service: 'ingestion', ...cashSense },
+  { path: '/api/get_balances', service: 'ingestion', ...bankAnswer },
+  { path: '/api/get_investments', service: 'ingestion', ...bankAnswer },
   { path: '/api/predict_expenses', service: 'insights', ...cashSense },
+  { path: '/api/reset_test_transactions', service: 'ingestion', ...cashSense },
   { path: '/api/retrain_models', service: 'categorization', ...cashSense },
   { path: '/api/set_budget_goal', service: 'insights', ...cashSense },
   { path: '/api/cash_flow_forecast', service: 'insights', ...cashSense },
   { path: '/api/get_transactions', service: 'insights', ...cashSense },
   { path: '/api/savings_opportunities', service: 'insights', ...cashSense },
   { path: '/api/spending_report', service: 'insights', ...cashSense },
+  { path: '/api/toggle_demo_mode', service: 'ingestion', ...cashSense },
   { path: '/auth/login', ...open, rateClass: 'login' },
   { path: '/auth/logout', ...account },
   { path: '/auth/me', ...account },
   { path: '/auth/refresh', ...open, rateClass: 'login' },
   { path: '/auth/register', ...open },
   { path: '/users', ...account },
+  { path: '/v1/accounts', service: 'ingestion', ...v1 },
   { path: '/v1/alerts', service: 'insights', ...v1 },
   { path: '/v1/alerts/stream', service: 'insights', ...v1, streaming: true, timeoutMs: 60 * SECOND },
   { path: '/v1/anomalies', service: 'insights', ...batch },
@@ -93,6 +105,8 @@ export const ROUTES: readonly RouteRule[] = [
     bodyLimitBytes: 51 * MIB,
     timeoutMs: 120 * SECOND,
   },
+  { path: '/v1/items', service: 'ingestion', ...v1 },
+  { path: '/v1/matches', service: 'ingestion', ...v1 },
   { path: '/v1/models/categorizer', service: 'categorization', ...v1 },
   { path: '/v1/privacy', service: 'identity', ...v1 },
   { path: '/v1/privacy/erasures', service: 'identity', ...v1, audience: 'public' },
@@ -102,10 +116,13 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/recurring/detect', service: 'insights', ...batch },
   { path: '/v1/rules', service: 'categorization', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },
+  { path: '/v1/transfers', service: 'ingestion', ...v1 },
   { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
   { path: '/v1/transactions/{transactionId}/explanation', service: 'categorization', ...v1 },
   { path: '/v1/segmentation', service: 'segmentation', ...v1 },
   { path: '/v1/missions', service: 'missions', ...v1 },
   { path: '/v1/advisor', service: 'advisor', ...v1 },
   { path: '/v1/chat', service: 'chat', ...v1 },
+  // Signed by the bank provider, which has no token of ours.
+  { path: '/webhooks/plaid', exact: true, methods: ['post'], service: 'ingestion', ...v1, audience: 'public' },
 ];

@@ -1,26 +1,40 @@
 import { defineService, openUserData } from '@orrery/service-kit';
 import { IngestionConfig } from './config.ts';
 import { HOLDINGS } from './holdings.ts';
+import { listAccounts } from './http/accounts.ts';
 import { createImport } from './http/create-import.ts';
 import { getImport } from './http/get-import.ts';
 import { listImports } from './http/list-imports.ts';
+import { openBanks } from './open-banks.ts';
 import { createAccountStore } from './store/account-store.ts';
 import { createImportStore } from './store/import-store.ts';
 import { createRawTransactionStore } from './store/raw-transaction-store.ts';
 import { createImportFile } from './use-cases/import-file.ts';
 import { createStoreBatch } from './use-cases/store-batch.ts';
+import { createStoreChanges } from './use-cases/store-changes.ts';
 
-/** Raw transactions of users, from bank files for now. */
+/** Raw transactions of users, from every source. */
 export const ingestion = defineService({
   name: 'ingestion',
   config: IngestionConfig,
-  async create({ config, mongo, clock, logger, inTransaction, recordEvents }) {
+  async create(runtime) {
+    const { config, mongo, clock, logger, inTransaction, recordEvents } = runtime;
     const imports = createImportStore(mongo);
     const transactions = createRawTransactionStore(mongo);
     const accounts = createAccountStore(mongo);
     await Promise.all([imports.prepare(), transactions.prepare(), accounts.prepare()]);
 
-    const userData = await openUserData({ service: 'ingestion', mongo, holdings: HOLDINGS });
+    const storeChanges = createStoreChanges({ transactions, recordEvents });
+    const banks = await openBanks({ runtime, accounts, transactions, storeChanges });
+    const userData = await openUserData({
+      service: 'ingestion',
+      mongo,
+      holdings: HOLDINGS,
+      alsoErase: async (userId) => {
+        await banks.endAllOf(userId);
+        return {};
+      },
+    });
     const storeBatch = createStoreBatch({ imports, transactions, accounts, inTransaction, recordEvents });
     const importFile = createImportFile({
       imports,
@@ -45,15 +59,23 @@ export const ingestion = defineService({
     resume();
 
     return {
-      routes: [createImport(importFile), listImports(imports), getImport(imports), userData.route],
+      routes: [
+        createImport(importFile),
+        listImports(imports),
+        getImport(imports),
+        listAccounts(accounts),
+        ...banks.routes,
+        userData.route,
+      ],
       subscriptions: [userData.onErasureRequested],
+      jobs: banks.jobs,
       async drain() {
         clearInterval(timer);
-        await importFile.stop();
+        await Promise.all([importFile.stop(), banks.drain()]);
       },
       async stop() {
         clearInterval(timer);
-        await importFile.stop();
+        await Promise.all([importFile.stop(), banks.stop()]);
       },
     };
   },

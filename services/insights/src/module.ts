@@ -60,7 +60,8 @@ import { createReadUserDay } from './use-cases/user-calendar.ts';
 export const insights = defineService({
   name: 'insights',
   config: InsightsConfig,
-  async create({ config, mongo, clock, jobs, logger, inTransaction, recordEvents }) {
+  calls: ['ingestion'],
+  async create({ config, mongo, clock, jobs, logger, inTransaction, recordEvents, client }) {
     const ledger = createLedgerStore(mongo, createBundleStore(mongo));
     const metrics = createDailyMetricsStore(mongo);
     const settings = createUserSettingsStore(mongo);
@@ -167,7 +168,7 @@ export const insights = defineService({
         listTransactions(stores),
         totalTransactions(ledger),
         exportLedger({ ledger, readUserDay }),
-        getTransactions({ ledger, readUserDay }),
+        getTransactions({ ledger, readUserDay, ingestion: () => client('ingestion') }),
         spendingReport(reportSpending),
         cashSenseAnomalies({ ledger, anomalies, analyses, compute, readUserDay, defaultCurrency }),
         predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),

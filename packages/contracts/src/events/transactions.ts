@@ -19,6 +19,8 @@ export const IngestedTransaction = z.object({
   accountId: ResourceId,
   source: TransactionSource,
   postedOn: CalendarDate,
+  /** The day of the purchase itself, when the bank tells it beside the day of posting. */
+  authorizedOn: CalendarDate.optional(),
   /** The instant of the purchase when the source tells it. */
   occurredAt: Instant.optional(),
   /** The bank's text with white space collapsed. */
@@ -28,6 +30,8 @@ export const IngestedTransaction = z.object({
   amountMinor: AmountMinor,
   currency: Currency,
   pending: z.boolean(),
+  /** `online`, `in store`, `other`, or what the user wrote. */
+  paymentChannel: z.string().min(1).max(32).optional(),
   mcc: z
     .string()
     .regex(/^\d{4}$/)
@@ -37,8 +41,10 @@ export const IngestedTransaction = z.object({
     .string()
     .regex(/^[A-Z]{2}$/)
     .optional(),
-  /** The provider's own category (Plaid PFC v1 codes), a hint only. */
+  /** The provider's own category (Plaid PFC codes of any version), a hint only. */
   providerCategory: z.object({ primary: z.string(), detailed: z.string().optional() }).optional(),
+  /** The category that the user wrote down with the row: the user's own word. */
+  statedCategory: CategorySlug.optional(),
 });
 export type IngestedTransaction = z.output<typeof IngestedTransaction>;
 

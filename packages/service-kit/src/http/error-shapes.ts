@@ -52,6 +52,7 @@ const BODIES: Record<ErrorShape, BodyOf> = {
   error: (error, requestId) => ({
     error: sentenceOf(error),
     code: error.legacyCode ?? error.code,
+    ...(error.legacyCode === undefined ? {} : { error_code: error.legacyCode }),
     request_id: requestId,
   }),
   'error-code': (error, requestId) => ({

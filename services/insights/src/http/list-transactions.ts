@@ -26,6 +26,8 @@ const LedgerTransaction = z
   .object({
     id: TransactionId,
     date: CalendarDate,
+    /** The day of the purchase itself, when the bank tells it. */
+    authorizedDate: CalendarDate.nullable(),
     description: z.string(),
     merchant: z.string().nullable(),
     amount: MoneyText,
@@ -79,6 +81,7 @@ const categoryShown = (slug: string | null, language: Language) => {
 const shown = ({ transaction }: LedgerRow, language: Language) => ({
   id: transaction.transactionId,
   date: transaction.postedOn,
+  authorizedDate: transaction.authorizedOn ?? null,
   description: transaction.description,
   merchant: transaction.decision.merchant ?? transaction.merchantName ?? null,
   amount: {

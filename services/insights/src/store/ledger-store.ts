@@ -48,6 +48,8 @@ export interface LedgerFilter {
   /** Slugs; null stands for decided as unknown. Absent means any. */
   categories?: readonly (string | null)[] | undefined;
   accountId?: string | undefined;
+  /** Accounts of one bank. */
+  accountIds?: readonly string[] | undefined;
   /** Case-insensitive literal part of description or merchant. */
   text?: string | undefined;
 }
@@ -227,6 +229,9 @@ export const createLedgerStore = (connection: Connection, bundles: BundleStore) 
     }
     if (filter.accountId !== undefined) {
       conditions.accountId = filter.accountId;
+    }
+    if (filter.accountIds !== undefined) {
+      conditions.accountId = { $in: [...filter.accountIds] };
     }
     return conditions;
   };

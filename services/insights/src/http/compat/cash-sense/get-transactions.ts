@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { addDays } from '@orrery/calendar';
-import { CalendarDate, defineRoute } from '@orrery/contracts';
+import { CalendarDate, categoryBySlug, defineRoute, ResolveBankLink } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
-import type { MountedRoute } from '@orrery/service-kit';
+import { AppError, defineError, handle, requireUserId } from '@orrery/service-kit';
+import type { MountedRoute, ServiceClient } from '@orrery/service-kit';
 import { z } from 'zod';
 import { cashSenseCategory, cashSenseSubcategory } from '../../../domain/cash-sense-category.ts';
 import type { LedgerRow } from '../../../domain/types.ts';
@@ -24,8 +25,8 @@ const GetTransactions = defineRoute({
   body: z.object({
     user_id: z.union([z.string(), z.int()]).transform(String).optional(),
     userId: z.union([z.string(), z.int()]).transform(String).optional(),
-    access_token: z.string().optional(),
-    item_id: z.string().optional(),
+    access_token: z.string().max(512).nullish(),
+    item_id: z.string().max(64).nullish(),
     days: z.int().min(1).max(3660).default(30),
   }),
   responses: {
@@ -40,15 +41,25 @@ const GetTransactions = defineRoute({
           merchant_name: z.string(),
           payment_channel: z.string(),
           pending: z.boolean(),
-          category: z.object({ id: z.string(), subcategory: z.object({ id: z.string() }) }),
+          category: z.union([
+            z.string(),
+            z.object({ id: z.string(), subcategory: z.object({ id: z.string() }) }),
+          ]),
           is_test_data: z.boolean(),
           is_manual: z.boolean(),
         }),
       ),
     }),
   },
-  problems: ['not-found'],
+  problems: ['not-found', 'bank-not-ready'],
 });
+
+const NOT_READY = defineError('bank-not-ready', 409, 'The bank is not ready yet', { transient: true });
+
+/** A fresh link is asked about for so long before the client is told to come again. */
+const LINK_WAIT_MS = 15_000;
+const LEDGER_WAIT_MS = 6_000;
+const LOOK_MS = 150;
 
 const shown = ({ transaction }: LedgerRow) => {
   const slug = transaction.decision.category ?? UNCATEGORISED;
@@ -60,7 +71,7 @@ const shown = ({ transaction }: LedgerRow) => {
     amount: -Number(formatDecimal(transaction.amountMinor, transaction.currency)),
     currency: transaction.currency,
     merchant_name: transaction.decision.merchant ?? transaction.merchantName ?? transaction.description,
-    payment_channel: isManual ? 'manual' : 'other',
+    payment_channel: transaction.paymentChannel ?? (isManual ? 'manual' : 'other'),
     pending: transaction.pending,
     category: { id: cashSenseCategory(slug), subcategory: { id: cashSenseSubcategory(slug) } },
     is_test_data: transaction.source === 'demo',
@@ -68,25 +79,78 @@ const shown = ({ transaction }: LedgerRow) => {
   };
 };
 
+/** The first shape of the contract: the category is a label. */
+const shownOfBank = (row: LedgerRow) => {
+  const category =
+    row.transaction.decision.category === null ? undefined : categoryBySlug(row.transaction.decision.category);
+  return { ...shown(row), category: category?.names.fr ?? 'Non catégorisé' };
+};
+
+interface GetTransactionsParts {
+  ledger: LedgerStore;
+  readUserDay: ReadUserDay;
+  /** The service that knows bank links. */
+  ingestion(): ServiceClient;
+}
+
 /**
- * `POST /api/get_transactions` on the caller's own ledger; the id of somebody else is unknown to it.
- * @param parts the ledger and the user's day
+ * `POST /api/get_transactions`: the caller's own ledger, or with `access_token` or `item_id` the rows of that bank. The
+ * id of somebody else is unknown to it.
+ * @param parts the ledger, the user's day and the keeper of bank links
  */
-export const getTransactions = (parts: { ledger: LedgerStore; readUserDay: ReadUserDay }): MountedRoute =>
-  handle(GetTransactions, async ({ body, identity }) => {
+export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
+  const { ledger } = parts;
+
+  /** Rows of one bank, waiting a little for those of a fresh link. */
+  const ofBank = async (
+    userId: string,
+    name: { accessToken?: string | undefined; itemId?: string | undefined },
+    days: { from: string; to: string },
+    signal: AbortSignal,
+  ): Promise<LedgerRow[]> => {
+    const { body: link } = await parts.ingestion().call(
+      ResolveBankLink,
+      { body: { ...name, waitMs: LINK_WAIT_MS } },
+      { timeoutMs: LINK_WAIT_MS + 5_000, signal },
+    );
+    const list = () =>
+      ledger.list(userId, { ...days, accountIds: link.accountIds }, { limit: MAX_ROWS });
+    const deadline = Date.now() + LEDGER_WAIT_MS;
+    let { rows } = await list();
+    while (link.transactionCount > 0 && rows.length === 0 && Date.now() < deadline && !signal.aborted) {
+      const known = await ledger.list(userId, { accountIds: link.accountIds }, { limit: 1 });
+      if (known.rows.length > 0) {
+        // The bank has rows, and none of them in these days.
+        ({ rows } = await list());
+        break;
+      }
+      await pause(LOOK_MS);
+      ({ rows } = await list());
+    }
+    if (rows.length === 0 && !link.isReady) {
+      throw new AppError(NOT_READY, {
+        legacyCode: link.lastErrorCode ?? 'PRODUCT_NOT_READY',
+        headers: { 'Retry-After': '5' },
+      });
+    }
+    return rows;
+  };
+
+  return handle(GetTransactions, async ({ body, identity, signal }) => {
     const userId = requireUserId(identity);
     const named = body.user_id ?? body.userId;
     if (named !== undefined && named !== userId) {
       throw new AppError('not-found', { detail: 'User not found' });
     }
-    if (body.access_token !== undefined || body.item_id !== undefined) {
-      throw new AppError('not-found', { detail: 'There is no such bank link' });
-    }
     const { today } = await parts.readUserDay(userId);
-    const { rows } = await parts.ledger.list(
-      userId,
-      { from: addDays(today, 1 - body.days), to: today },
-      { limit: MAX_ROWS },
-    );
+    const days = { from: addDays(today, 1 - body.days), to: today };
+    const accessToken = body.access_token ?? undefined;
+    const itemId = body.item_id ?? undefined;
+    if (accessToken !== undefined || itemId !== undefined) {
+      const rows = await ofBank(userId, { accessToken, itemId }, days, signal);
+      return { status: 200, body: { transactions: rows.map(shownOfBank) } };
+    }
+    const { rows } = await ledger.list(userId, days, { limit: MAX_ROWS });
     return { status: 200, body: { transactions: rows.map(shown) } };
   });
+};

@@ -1,0 +1,91 @@
+import type { IngestedTransaction } from '@orrery/contracts';
+
+/**
+ * Why a row is kept but not shown: its source removed it, its bank link ended, another source has it too, its money has
+ * no ISO currency, its day has not come, or demo mode is off.
+ */
+export type HiddenReason = 'removed' | 'bank-removed' | 'duplicate' | 'no-currency' | 'not-due' | 'demo-off';
+
+/** A transaction as it came in, and where from. */
+export interface RawTransaction extends Omit<IngestedTransaction, 'transactionId'> {
+  /** The transaction id. */
+  _id: string;
+  userId: string;
+  importId?: string;
+  /** Physical line of the imported file. */
+  line?: number;
+  /** The bank link it came by. */
+  itemId?: string;
+  /** Its present id at the provider; a pending row gets another one when it posts. */
+  providerId?: string;
+  /** The amount as the provider wrote it, with the provider's sign. */
+  providerAmount?: string;
+  unofficialCurrency?: string;
+  /** Absent: it is in the ledger. */
+  hidden?: HiddenReason;
+  /** The row of another source that shows the same purchase, while this one is hidden as `duplicate`. */
+  duplicateOf?: string;
+  /** Rows that the user said are other purchases. */
+  keptApart?: string[];
+}
+
+/** One row to write, and what others have to be told about it. */
+export interface RowChange {
+  row: RawTransaction;
+  isNew: boolean;
+  tell: 'ingested' | 'removed' | 'nothing';
+}
+
+/** ISO 4217's own code for "no currency": rows with it are kept and never told. */
+export const NO_CURRENCY = 'XXX';
+
+/**
+ * The fact that others are told about a row.
+ * @param row a row that is not hidden
+ */
+export const toIngested = ({ _id, ...row }: RawTransaction): IngestedTransaction => ({
+  transactionId: _id,
+  rowVersion: row.rowVersion,
+  accountId: row.accountId,
+  source: row.source,
+  postedOn: row.postedOn,
+  description: row.description,
+  amountMinor: row.amountMinor,
+  currency: row.currency,
+  pending: row.pending,
+  ...(row.authorizedOn === undefined ? {} : { authorizedOn: row.authorizedOn }),
+  ...(row.occurredAt === undefined ? {} : { occurredAt: row.occurredAt }),
+  ...(row.merchantName === undefined ? {} : { merchantName: row.merchantName }),
+  ...(row.paymentChannel === undefined ? {} : { paymentChannel: row.paymentChannel }),
+  ...(row.mcc === undefined ? {} : { mcc: row.mcc }),
+  ...(row.country === undefined ? {} : { country: row.country }),
+  ...(row.providerCategory === undefined ? {} : { providerCategory: row.providerCategory }),
+  ...(row.statedCategory === undefined ? {} : { statedCategory: row.statedCategory }),
+});
+
+/**
+ * The same row, hidden.
+ * @param row a row
+ * @param reason why
+ * @returns the change, or undefined when it is hidden for this reason already
+ */
+export const hide = (row: RawTransaction, reason: HiddenReason): RowChange | undefined => {
+  if (row.hidden === reason) {
+    return undefined;
+  }
+  const { duplicateOf: _other, ...rest } = row;
+  return {
+    row: { ...rest, hidden: reason, rowVersion: row.rowVersion + 1 },
+    isNew: false,
+    tell: row.hidden === undefined ? 'removed' : 'nothing',
+  };
+};
+
+/**
+ * The same row, shown again.
+ * @param row a hidden row
+ */
+export const show = (row: RawTransaction): RowChange => {
+  const { hidden: _hidden, duplicateOf: _other, ...rest } = row;
+  return { row: { ...rest, rowVersion: row.rowVersion + 1 }, isNew: false, tell: 'ingested' };
+};
