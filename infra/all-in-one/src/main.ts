@@ -9,6 +9,7 @@ import { DEMO_USERS } from './demo/main-backend-users.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts';
 import { localSecrets } from './local-secrets.ts';
 import { SERVICES } from './services.ts';
+import { type LocalBank, startLocalBank } from './local-bank.ts';
 import { type Settings, StartError, readSettings } from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
@@ -22,6 +23,8 @@ interface Constellation {
   gatewayUrl: string;
   /** For the terminal; an address from the settings may hold a password and is not shown. */
   databaseText: string;
+  /** The local bank, when there are no keys of Plaid. */
+  bank: LocalBank | undefined;
   stop(): Promise<boolean>;
 }
 
@@ -62,14 +65,22 @@ async function startConstellation(
   }
   const mongoUri = configuredUri ?? database?.uri ?? '';
   const jwtSecret = given('JWT_SECRET') ?? given('SECRET_KEY') ?? secrets.JWT_SECRET;
+  let bank: LocalBank | undefined;
   const closeOwn = async (): Promise<void> => {
+    await bank?.stop();
     await database?.stop();
     await new Promise((resolve) => log.end(resolve));
   };
   try {
+    bank = await startLocalBank(process.env, mongoUri, settings.PLAID_SANDBOX_PORT);
     const running = await runServices(SERVICES, {
       env: {
+        PLAID_TOKEN_KEYS: secrets.PLAID_TOKEN_KEYS,
+        ...(settings.PORT === 0
+          ? {}
+          : { PLAID_WEBHOOK_URL: `http://127.0.0.1:${String(settings.PORT)}/webhooks/plaid` }),
         ...process.env,
+        ...bank?.env,
         APP_ENV: given('APP_ENV') ?? 'local',
         MONGODB_URI: mongoUri,
         DATABASE_URL: given('DATABASE_URL') ?? mongoUri,
@@ -87,6 +98,7 @@ async function startConstellation(
       running,
       gatewayUrl: running.urlOf('gateway'),
       databaseText: database === undefined ? 'as MONGODB_URI says' : database.uri,
+      bank,
       mongoUri,
       jwtSecret,
       async stop() {
@@ -118,6 +130,7 @@ function announce(
   console.log(`Orrery is ready after ${seconds} s.
 
   Gateway   ${constellation.gatewayUrl}
+  Bank      ${constellation.bank === undefined ? "Plaid's" : `${constellation.bank.url} (a local stand-in for Plaid)`}
   Database  ${constellation.databaseText}
   Data      ${dataDirectory}
   Log       ${join(dataDirectory, 'orrery.log')}

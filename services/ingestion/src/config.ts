@@ -24,7 +24,9 @@ export const IngestionConfig = z
       .enum(['sand', 'dev', 'prod'])
       .optional()
       .describe('Which environment of Plaid: sand (default), dev or prod'),
-    PLAID_CLIENT_ID: secret.describe('Client id at Plaid; without it bank links are off').meta({ secret: true }),
+    PLAID_CLIENT_ID: secret
+      .describe('Client id at Plaid; without it bank links are off')
+      .meta({ secret: true }),
     PLAID_SECRET_sand: secret.describe('Secret of the mode sand').meta({ secret: true }),
     PLAID_SECRET_dev: secret.describe('Secret of the mode dev').meta({ secret: true }),
     PLAID_SECRET_prod: secret.describe('Secret of the mode prod').meta({ secret: true }),
@@ -38,7 +40,9 @@ export const IngestionConfig = z
     PLAID_TOKEN_KEYS: z
       .string()
       .optional()
-      .describe('Keys for access tokens as `<id>:<32 bytes in base64url>`, the one in use first, comma between')
+      .describe(
+        'Keys for access tokens as `<id>:<32 bytes in base64url>`, the one in use first, comma between',
+      )
       .meta({ secret: true }),
     PLAID_WEBHOOK_URL: z
       .url({ protocol: /^https?$/ })
@@ -48,7 +52,9 @@ export const IngestionConfig = z
       .enum(['off', 'sandbox', 'on'])
       .default('sandbox')
       .describe('Where money may be moved: nowhere, in the mode sand only, or in every mode'),
-    PLAID_TIMEOUT_MS: milliseconds(100, 300_000).default(60_000).describe('Longest wait for one answer of Plaid'),
+    PLAID_TIMEOUT_MS: milliseconds(100, 300_000)
+      .default(60_000)
+      .describe('Longest wait for one answer of Plaid'),
     PLAID_SYNC_HOURS: z.coerce
       .number()
       .min(0.01)

@@ -21,6 +21,7 @@ import { createBankTokens } from './use-cases/bank-tokens.ts';
 import { createBankWorker } from './use-cases/bank-worker.ts';
 import { createEndLink } from './use-cases/end-link.ts';
 import { createLinkBank } from './use-cases/link-bank.ts';
+import { createSaveAccounts } from './use-cases/save-accounts.ts';
 import type { StoreChanges } from './use-cases/store-changes.ts';
 import { createSyncItem } from './use-cases/sync-item.ts';
 import { createWorkWebhooks } from './use-cases/work-webhooks.ts';
@@ -74,7 +75,21 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
   const metrics = createBankMetrics(runtime.metrics);
   const plaid = createPlaidClient(settings ?? NOWHERE, { timeoutMs: config.PLAID_TIMEOUT_MS, logger });
   const tokens = createBankTokens(items, keys);
-  const common = { items, accounts, transactions, endings, tokens, plaid, storeChanges, inTransaction, recordEvents, logger, metrics };
+  const saveAccounts = createSaveAccounts({ accounts, recordEvents });
+  const common = {
+    saveAccounts,
+    items,
+    accounts,
+    transactions,
+    endings,
+    tokens,
+    plaid,
+    storeChanges,
+    inTransaction,
+    recordEvents,
+    logger,
+    metrics,
+  };
   const syncItem = createSyncItem({
     ...common,
     spools,

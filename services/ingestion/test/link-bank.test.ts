@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BankItemLinked, BankItemRemoved, TransactionsIngested, TransactionsRemoved } from '@orrery/contracts';
+import {
+  BankItemLinked,
+  BankItemRemoved,
+  TransactionsIngested,
+  TransactionsRemoved,
+} from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import { newUser, openBank, type Bank } from './open-bank.ts';
 
@@ -25,14 +30,19 @@ describe('linking a bank with the bodies of the Cash Sense README', () => {
     expect(handle).toMatch(/^bank_/);
     expect(accounts.json).toMatchObject({
       accounts: expect.arrayContaining([
-        expect.objectContaining({ type: 'depository', balances: expect.objectContaining({ iso_currency_code: 'USD' }) }),
+        expect.objectContaining({
+          type: 'depository',
+          balances: expect.objectContaining({ iso_currency_code: 'USD' }),
+        }),
       ]),
     });
     expect(balances.json).toMatchObject({ totals: [{ currency: 'USD' }] });
     const rows = await bank.rows(itemId);
     expect(rows.length).toBe((await bank.truth(itemId)).length);
     expect(String(rows.map(({ postedOn }) => String(postedOn)).sort()[0]) < '2024-06-01').toBe(true);
-    expect(bank.service.captured.of(BankItemLinked).filter(({ subject }) => subject === user.userId)).toHaveLength(1);
+    expect(
+      bank.service.captured.of(BankItemLinked).filter(({ subject }) => subject === user.userId),
+    ).toHaveLength(1);
     const told = await eventually(
       () =>
         bank.service.captured
@@ -54,7 +64,9 @@ describe('linking a bank with the bodies of the Cash Sense README', () => {
       balances: { type: string; current: number }[];
       totals: { current: number }[];
     };
-    const cash = balances.filter(({ type }) => type === 'depository').reduce((sum, { current }) => sum + current, 0);
+    const cash = balances
+      .filter(({ type }) => type === 'depository')
+      .reduce((sum, { current }) => sum + current, 0);
     expect(balances.some(({ type }) => type === 'credit')).toBe(true);
     expect(totals[0]?.current).toBeCloseTo(cash, 4);
   });
@@ -70,7 +82,10 @@ describe('linking a bank with the bodies of the Cash Sense README', () => {
     expect(reply.status).toBe(200);
     expect(reply.json).toMatchObject({ total_value: [{ currency: 'USD' }] });
     expect([409, 424]).toContain(none.status);
-    expect(none.json).toMatchObject({ error: expect.any(String), error_code: expect.stringMatching(/^[A-Z_]+$/) });
+    expect(none.json).toMatchObject({
+      error: expect.any(String),
+      error_code: expect.stringMatching(/^[A-Z_]+$/),
+    });
   });
 
   it('says which field is missing in the words of the contract', async () => {
@@ -87,7 +102,9 @@ describe('linking a bank with the bodies of the Cash Sense README', () => {
   });
 
   it('answers a refused public token with 400 and its code', async () => {
-    const reply = await bank.post(newUser(), '/api/exchange_token', { public_token: 'public-sandbox-nonsense' });
+    const reply = await bank.post(newUser(), '/api/exchange_token', {
+      public_token: 'public-sandbox-nonsense',
+    });
 
     expect(reply.status).toBe(400);
     expect(reply.json).toMatchObject({ code: 'INVALID_PUBLIC_TOKEN', error_code: 'INVALID_PUBLIC_TOKEN' });
@@ -130,7 +147,9 @@ describe('links of other users', () => {
     const other = newUser();
 
     expect((await bank.service.call(`/v1/items/${itemId}`, { as: other })).status).toBe(404);
-    expect((await bank.service.call(`/v1/items/${itemId}`, { as: other, method: 'DELETE' })).status).toBe(404);
+    expect((await bank.service.call(`/v1/items/${itemId}`, { as: other, method: 'DELETE' })).status).toBe(
+      404,
+    );
     expect((await bank.post(other, `/v1/items/${itemId}/sync`)).status).toBe(404);
     expect(await bank.itemsOf(other)).toEqual([]);
     expect((await bank.service.call('/v1/accounts', { as: other })).json).toMatchObject({ data: [] });
@@ -150,7 +169,9 @@ describe('linking the same bank again', () => {
     await bank.healthy(user, first.itemId);
     const before = (await bank.rows(first.itemId)).length;
 
-    const reply = await bank.post(user, '/api/exchange_token', { public_token: await bank.publicToken(user) });
+    const reply = await bank.post(user, '/api/exchange_token', {
+      public_token: await bank.publicToken(user),
+    });
 
     expect(reply.status).toBe(200);
     expect(reply.json).toMatchObject({
@@ -200,6 +221,8 @@ describe('removing a link', () => {
       (transactions) => transactions.length >= before,
     );
     expect(removed).toHaveLength(before);
-    expect(bank.service.captured.of(BankItemRemoved).filter(({ subject }) => subject === user.userId)).toHaveLength(1);
+    expect(
+      bank.service.captured.of(BankItemRemoved).filter(({ subject }) => subject === user.userId),
+    ).toHaveLength(1);
   });
 });

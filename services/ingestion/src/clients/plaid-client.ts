@@ -232,7 +232,10 @@ export const createPlaidClient = (
       } catch (error) {
         const failure = plaidFailureOf(error, endpoint);
         const { status, errorType, errorCode, requestId } = failure.facts;
-        logger.debug({ endpoint, status, errorType, errorCode, plaidRequestId: requestId, attempt }, 'Plaid refused a call');
+        logger.debug(
+          { endpoint, status, errorType, errorCode, plaidRequestId: requestId, attempt },
+          'Plaid refused a call',
+        );
         if (failure.kind !== 'retry' || repeat === 'never' || attempt >= MAX_ATTEMPTS) {
           throw failure;
         }
@@ -246,7 +249,11 @@ export const createPlaidClient = (
     }
   };
 
-  const parsed = <Schema extends z.ZodType>(schema: Schema, data: unknown, endpoint: string): z.output<Schema> => {
+  const parsed = <Schema extends z.ZodType>(
+    schema: Schema,
+    data: unknown,
+    endpoint: string,
+  ): z.output<Schema> => {
     const result = schema.safeParse(data);
     if (!result.success) {
       throw new PlaidFailure({
@@ -433,7 +440,8 @@ export const createPlaidClient = (
         ...(liabilities.credit ?? []).map((card): BankLiability => ({
           accountId: card.account_id ?? '',
           kind: 'credit',
-          apr: card.aprs.find(({ apr_type: type }) => String(type) === 'purchase_apr')?.apr_percentage ?? null,
+          apr:
+            card.aprs.find(({ apr_type: type }) => String(type) === 'purchase_apr')?.apr_percentage ?? null,
           minimumPayment: card.minimum_payment_amount ?? null,
           nextDueOn: card.next_payment_due_date ?? null,
           isOverdue: card.is_overdue ?? null,

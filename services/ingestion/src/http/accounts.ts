@@ -33,8 +33,9 @@ const ListAccounts = defineRoute({
 });
 
 const shown = ({ _id, name, source, itemId, bank, seenAt }: Account): z.input<typeof ShownAccount> => {
+  const currency = bank?.balances.currency ?? null;
   const money = (amount: string | null) =>
-    amount === null || bank?.balances.currency == null ? null : { amount, currency: bank.balances.currency };
+    amount === null || currency === null ? null : { amount, currency };
   return {
     id: _id,
     name,

@@ -49,7 +49,10 @@ export const plaidProblem = (failure: PlaidFailure): AppError => {
     });
   }
   if (status === 0) {
-    return new AppError('upstream-unavailable', { ...shown, detail: 'The bank provider cannot be reached now.' });
+    return new AppError('upstream-unavailable', {
+      ...shown,
+      detail: 'The bank provider cannot be reached now.',
+    });
   }
   if (errorCode === 'PRODUCT_NOT_READY') {
     return new AppError(NOT_READY, { ...shown, headers: { 'Retry-After': '5' } });

@@ -11,7 +11,11 @@ import type { ItemStore } from '../store/item-store.ts';
 import type { WebhookReceipt, WebhookStore } from '../store/webhook-store.ts';
 import type { BankMetrics } from '../use-cases/bank-metrics.ts';
 
-const NOT_VERIFIED = defineError('webhook-not-verified', 401, 'This message is not signed by the bank provider');
+const NOT_VERIFIED = defineError(
+  'webhook-not-verified',
+  401,
+  'This message is not signed by the bank provider',
+);
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -36,7 +40,10 @@ const Message = z.object({
   account_id: z.string().max(64).nullish().catch(null),
   consent_expiration_time: z.string().nullish().catch(null),
   disconnect_time: z.string().nullish().catch(null),
-  error: z.object({ error_code: z.string().max(64) }).nullish().catch(null),
+  error: z
+    .object({ error_code: z.string().max(64) })
+    .nullish()
+    .catch(null),
 });
 
 const ENVIRONMENT_OF: Readonly<Record<PlaidMode, string>> = {
@@ -102,7 +109,10 @@ export const plaidWebhook = (parts: WebhookParts): MountedRoute =>
     if (itemId !== null && userId === null) {
       // A link that Plaid bills and we do not know.
       parts.metrics.webhooks.inc({ outcome: 'orphan' });
-      parts.logger.error({ itemId, code: message.webhook_code }, 'a webhook names a bank link that is not ours');
+      parts.logger.error(
+        { itemId, code: message.webhook_code },
+        'a webhook names a bank link that is not ours',
+      );
       return answer;
     }
     const now = new Date();

@@ -171,7 +171,11 @@ export const createItemStore = (connection: Connection) => {
     async update(
       userId: string,
       itemId: string,
-      change: { set?: mongo.MatchKeysAndValues<ItemRecord>; raise?: readonly ('rowVersion' | 'wishes' | 'failures' | 'outage')[]; unset?: readonly 'active'[] },
+      change: {
+        set?: mongo.MatchKeysAndValues<ItemRecord>;
+        raise?: readonly ('rowVersion' | 'wishes' | 'failures' | 'outage')[];
+        unset?: readonly 'active'[];
+      },
       options: { session?: ClientSession; when?: mongo.Filter<ItemRecord> } = {},
     ): Promise<boolean> {
       const { session, when = {} } = options;
@@ -271,12 +275,7 @@ export const createItemStore = (connection: Connection) => {
      * @param after what it becomes
      * @returns whether it was still so
      */
-    async reseal(
-      userId: string,
-      itemId: string,
-      before: SealedToken,
-      after: SealedToken,
-    ): Promise<boolean> {
+    async reseal(userId: string, itemId: string, before: SealedToken, after: SealedToken): Promise<boolean> {
       const result = await secrets.updateOne(
         { _id: itemId, userId, sealed: before.sealed },
         { $set: { keyId: after.keyId, sealed: after.sealed } },

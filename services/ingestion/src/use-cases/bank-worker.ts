@@ -46,7 +46,8 @@ export const createBankWorker = (parts: BankWorkerParts) => {
           }
         },
         // An unreachable database is no proof of loss; the commit looks at the claim again.
-        (error: unknown) => logger.warn({ err: error, itemId: item._id }, 'a claim on a bank could not be kept'),
+        (error: unknown) =>
+          logger.warn({ err: error, itemId: item._id }, 'a claim on a bank could not be kept'),
       );
     }, leaseMs / 3);
     try {
@@ -67,7 +68,11 @@ export const createBankWorker = (parts: BankWorkerParts) => {
   };
 
   const begin = (item: ItemRecord): void => {
-    const context = { service: 'ingestion' as const, requestId: acceptRequestId(undefined), userId: item.userId };
+    const context = {
+      service: 'ingestion' as const,
+      requestId: acceptRequestId(undefined),
+      userId: item.userId,
+    };
     const work = runWithContext(context, () => readOne(item))
       .catch((error: unknown) => {
         // The claim runs out by itself.
@@ -138,5 +143,3 @@ export const createBankWorker = (parts: BankWorkerParts) => {
     },
   };
 };
-
-export type BankWorker = ReturnType<typeof createBankWorker>;

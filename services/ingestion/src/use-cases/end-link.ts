@@ -42,7 +42,7 @@ export const createEndLink = (parts: EndLinkParts) => {
     concerns: (row: RawTransaction) => boolean = () => true,
   ): Promise<void> => {
     let after = '';
-    for (let hasMore = true; hasMore; ) {
+    for (let hasMore = true; hasMore;) {
       after = await parts.inTransaction(async (session: ClientSession) => {
         const rows = await transactions.pageOfBank(userId, itemId, after, PAGE_ROWS, session);
         const changes = rows
@@ -67,7 +67,12 @@ export const createEndLink = (parts: EndLinkParts) => {
     } catch (error) {
       const code = error instanceof PlaidFailure ? error.facts.errorCode : undefined;
       logger.warn(
-        { itemId: ending._id, code, attempts: ending.attempts, ...(code === undefined ? { err: error } : {}) },
+        {
+          itemId: ending._id,
+          code,
+          attempts: ending.attempts,
+          ...(code === undefined ? { err: error } : {}),
+        },
         'a bank link could not be ended at its provider yet',
       );
     }

@@ -13,6 +13,7 @@ import type { EndingStore } from '../store/ending-store.ts';
 import type { ItemRecord, ItemStore } from '../store/item-store.ts';
 import type { RawTransactionStore } from '../store/raw-transaction-store.ts';
 import type { BankTokens } from './bank-tokens.ts';
+import type { SaveAccounts } from './save-accounts.ts';
 import type { SyncItem } from './sync-item.ts';
 
 /** What linking and asking banks needs. */
@@ -24,6 +25,7 @@ export interface LinkBankParts {
   tokens: BankTokens;
   plaid: PlaidClient;
   syncItem: SyncItem;
+  saveAccounts: SaveAccounts;
   inTransaction: Runtime<unknown>['inTransaction'];
   recordEvents: Runtime<unknown>['recordEvents'];
   logger: Runtime<unknown>['logger'];
@@ -123,6 +125,9 @@ export const createLinkBank = (parts: LinkBankParts) => {
     }
   };
 
+  const save = (userId: string, itemId: string, stated: readonly BankAccount[]): Promise<void> =>
+    parts.inTransaction((session) => parts.saveAccounts(userId, itemId, stated, session));
+
   const discard = async (itemId: string, accessToken: string): Promise<void> => {
     await parts.endings.add(itemId, tokens.seal(itemId, accessToken));
     parts.nudge();
@@ -170,7 +175,7 @@ export const createLinkBank = (parts: LinkBankParts) => {
     try {
       await parts.inTransaction(async (session) => {
         await items.insert(userId, item, tokens.seal(itemId, accessToken), session);
-        await accounts.saveBank(userId, itemId, stated, session);
+        await parts.saveAccounts(userId, itemId, stated, session);
         await parts.recordEvents(session, [
           newEvent(BankItemLinked, userId, {
             userId,
@@ -287,7 +292,7 @@ export const createLinkBank = (parts: LinkBankParts) => {
     async accounts(userId: string, name: LinkName): Promise<BankAccount[]> {
       const item = await find(userId, name);
       const stated = await ask(userId, item, (token) => plaid.accounts(token));
-      await accounts.saveBank(userId, item._id, stated);
+      await save(userId, item._id, stated);
       return stated;
     },
 
@@ -304,7 +309,7 @@ export const createLinkBank = (parts: LinkBankParts) => {
     ): Promise<BankAccount[]> {
       const item = await find(userId, name);
       const stated = await ask(userId, item, (token) => plaid.balances(token, accountIds));
-      await accounts.saveBank(userId, item._id, stated);
+      await save(userId, item._id, stated);
       return stated;
     },
 
@@ -342,7 +347,7 @@ export const createLinkBank = (parts: LinkBankParts) => {
     async refreshAccounts(userId: string, itemId: string): Promise<void> {
       const item = await items.find(userId, itemId);
       if (item?.active === true) {
-        await accounts.saveBank(userId, itemId, await ask(userId, item, (token) => plaid.accounts(token)));
+        await save(userId, itemId, await ask(userId, item, (token) => plaid.accounts(token)));
       }
     },
 
@@ -412,7 +417,9 @@ export const createLinkBank = (parts: LinkBankParts) => {
           throw error;
         }
         // One product's absence must not fail the others, nor be asked for again and again.
-        await items.update(userId, item._id, { set: { refusedProducts: [...item.refusedProducts, product] } });
+        await items.update(userId, item._id, {
+          set: { refusedProducts: [...item.refusedProducts, product] },
+        });
       }
     }
     return rows;

@@ -8,24 +8,24 @@ import { PlaidFailure } from '../clients/plaid-failure.ts';
 import type { BankAccount } from '../domain/bank/bank-account.ts';
 import { bankTransactionId, decideBankChanges, foldUpdates } from '../domain/bank/decide-changes.ts';
 import type { BankUpdates } from '../domain/bank/decide-changes.ts';
-import type { AccountStore } from '../store/account-store.ts';
 import { ItemClaimLostError } from '../store/item-store.ts';
 import type { ItemRecord, ItemStore } from '../store/item-store.ts';
 import type { RawTransactionStore } from '../store/raw-transaction-store.ts';
 import type { Spool, SyncSpools } from '../store/sync-spool.ts';
 import type { BankMetrics } from './bank-metrics.ts';
 import type { BankTokens } from './bank-tokens.ts';
+import type { SaveAccounts } from './save-accounts.ts';
 import type { StoreChanges } from './store-changes.ts';
 
 /** What reading a bank needs. */
 export interface SyncItemParts {
   items: ItemStore;
-  accounts: AccountStore;
   transactions: RawTransactionStore;
   spools: SyncSpools;
   tokens: BankTokens;
   plaid: PlaidClient;
   storeChanges: StoreChanges;
+  saveAccounts: SaveAccounts;
   inTransaction: Runtime<unknown>['inTransaction'];
   recordEvents: Runtime<unknown>['recordEvents'];
   logger: Runtime<unknown>['logger'];
@@ -66,7 +66,7 @@ const failureOf = (error: unknown): PlaidFailure | undefined =>
  * @param parts stores, the bank's provider and bounds
  */
 export const createSyncItem = (parts: SyncItemParts) => {
-  const { items, accounts, transactions, spools, tokens, plaid, logger, metrics } = parts;
+  const { items, transactions, spools, tokens, plaid, logger, metrics } = parts;
 
   const readPages = async (
     item: ItemRecord,
@@ -114,7 +114,7 @@ export const createSyncItem = (parts: SyncItemParts) => {
   const readLoop = async (item: ItemRecord, token: string, signal: AbortSignal): Promise<Loop> => {
     let from = item.needsReconcile ? null : item.cursor;
     let compares = item.needsReconcile;
-    for (let restarts = 0; ; ) {
+    for (let restarts = 0; ;) {
       try {
         return await readPages(item, token, from, compares, signal);
       } catch (error) {
@@ -192,7 +192,7 @@ export const createSyncItem = (parts: SyncItemParts) => {
     session: ClientSession,
   ): Promise<void> => {
     const { userId, _id: itemId } = item;
-    await accounts.saveBank(userId, itemId, [...loop.accounts.values()], session);
+    await parts.saveAccounts(userId, itemId, [...loop.accounts.values()], session);
     const repaired = item.status === 'login_required';
     const present = await items.find(userId, itemId, session);
     // A wish that came during the run is for something that the run may not have seen.

@@ -49,7 +49,10 @@ export const createWorkWebhooks = (parts: WorkWebhooksParts) => {
       case 'expiring':
         // Data flow on for a week, so that the state stays; the date is shown with the link.
         await items.update(userId, itemId, {
-          set: { ...(action.at === null ? {} : { expiresAt: action.at }), lastError: { code: receipt.code, at: receipt.receivedAt } },
+          set: {
+            ...(action.at === null ? {} : { expiresAt: action.at }),
+            lastError: { code: receipt.code, at: receipt.receivedAt },
+          },
         });
         return;
       case 'revoked':
@@ -81,7 +84,10 @@ export const createWorkWebhooks = (parts: WorkWebhooksParts) => {
       }
       await receipts.done(receipt._id);
     } catch (error) {
-      logger.warn({ err: error, itemId: receipt.itemId, code: receipt.code }, 'a webhook could not be worked');
+      logger.warn(
+        { err: error, itemId: receipt.itemId, code: receipt.code },
+        'a webhook could not be worked',
+      );
       await receipts.putOff(receipt, new Date());
     }
     return true;

@@ -105,7 +105,9 @@ const categoryOf = (
   return primary === '' ? undefined : { primary, ...(detailed === '' ? {} : { detailed }) };
 };
 
-const defined = <Fields extends object>(fields: Fields): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } =>
+const defined = <Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
   };
@@ -118,7 +120,10 @@ const defined = <Fields extends object>(fields: Fields): { [Key in keyof Fields]
 export const readPlaidTransaction = (row: PlaidTransactionLike): BankTransaction => {
   const merchant = cleanText(row.merchant_name, MAX_MERCHANT);
   const description =
-    cleanText(row.name, MAX_DESCRIPTION) || cleanText(row.original_description, MAX_DESCRIPTION) || merchant || '—';
+    cleanText(row.name, MAX_DESCRIPTION) ||
+    cleanText(row.original_description, MAX_DESCRIPTION) ||
+    merchant ||
+    '—';
   const country = row.location?.country;
   const mcc = row.merchant_category_code;
   const channel = row.payment_channel;

@@ -118,7 +118,10 @@ export const linkRoutes = (linkBank: LinkBank, mode: PlaidMode): MountedRoute[] 
     requireUserId(identity);
     namedUser(identity, body);
     if (mode !== 'sand') {
-      throw new AppError('forbidden', { detail: 'This works in the sandbox only.', legacyCode: 'SANDBOX_ONLY' });
+      throw new AppError('forbidden', {
+        detail: 'This works in the sandbox only.',
+        legacyCode: 'SANDBOX_ONLY',
+      });
     }
     const publicToken = await showingPlaidProblems(
       linkBank.createSandboxToken({

@@ -82,7 +82,9 @@ const shown = ({ transaction }: LedgerRow) => {
 /** The first shape of the contract: the category is a label. */
 const shownOfBank = (row: LedgerRow) => {
   const category =
-    row.transaction.decision.category === null ? undefined : categoryBySlug(row.transaction.decision.category);
+    row.transaction.decision.category === null
+      ? undefined
+      : categoryBySlug(row.transaction.decision.category);
   return { ...shown(row), category: category?.names.fr ?? 'Non catégorisé' };
 };
 
@@ -108,13 +110,14 @@ export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
     days: { from: string; to: string },
     signal: AbortSignal,
   ): Promise<LedgerRow[]> => {
-    const { body: link } = await parts.ingestion().call(
-      ResolveBankLink,
-      { body: { ...name, waitMs: LINK_WAIT_MS } },
-      { timeoutMs: LINK_WAIT_MS + 5_000, signal },
-    );
-    const list = () =>
-      ledger.list(userId, { ...days, accountIds: link.accountIds }, { limit: MAX_ROWS });
+    const { body: link } = await parts
+      .ingestion()
+      .call(
+        ResolveBankLink,
+        { body: { ...name, waitMs: LINK_WAIT_MS } },
+        { timeoutMs: LINK_WAIT_MS + 5_000, signal },
+      );
+    const list = () => ledger.list(userId, { ...days, accountIds: link.accountIds }, { limit: MAX_ROWS });
     const deadline = Date.now() + LEDGER_WAIT_MS;
     let { rows } = await list();
     while (link.transactionCount > 0 && rows.length === 0 && Date.now() < deadline && !signal.aborted) {
