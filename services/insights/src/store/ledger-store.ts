@@ -180,11 +180,12 @@ const toDetectorRow = (row: PackedRow): DetectorTransaction => ({
 });
 
 /** Whether a packed row is one of those that a filter means, its text aside. */
-const isMeant = ({ from, to, categories, accountId }: LedgerFilter, row: PackedRow): boolean =>
+const isMeant = ({ from, to, categories, accountId, accountIds }: LedgerFilter, row: PackedRow): boolean =>
   row.postedOn >= (from ?? FIRST_DAY) &&
   row.postedOn <= (to ?? LAST_DAY) &&
   (categories === undefined || categories.includes(row.category)) &&
-  (accountId === undefined || row.accountId === accountId);
+  (accountId === undefined || row.accountId === accountId) &&
+  (accountIds === undefined || accountIds.includes(row.accountId));
 
 const newestFirst = (left: PackedRow, right: PackedRow): number =>
   left.postedOn === right.postedOn
