@@ -35,7 +35,13 @@ async function npmStart(dataDirectory: string): Promise<Started> {
   // A group of its own, so that an interrupt reaches everything that a Ctrl-C in a terminal would reach.
   const child = spawn('npm', ['start'], {
     cwd: root,
-    env: { ...process.env, PORT: '0', EMBEDDED_MONGO_PORT: '0', PLAID_SANDBOX_PORT: '0', DATA_DIR: dataDirectory },
+    env: {
+      ...process.env,
+      PORT: '0',
+      EMBEDDED_MONGO_PORT: '0',
+      PLAID_SANDBOX_PORT: '0',
+      DATA_DIR: dataDirectory,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
