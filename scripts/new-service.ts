@@ -79,7 +79,7 @@ await edit('gateway/src/routing/route-table.ts', (text) =>
 await edit('infra/all-in-one/src/services.ts', (text) =>
   text
     .replace(/(\nimport [^\n]*\n)(?!import)/, `$1import { ${name} } from '@orrery/${name}';\n`)
-    .replace(/, gateway\];/, `, ${name}, gateway];`),
+    .replace(/(\s*)gateway,?\s*\];/, `$1${name},$1gateway,\n];`),
 );
 await edit('infra/all-in-one/package.json', (text) =>
   text.replace('"dependencies": {', `"dependencies": {\n    "@orrery/${name}": "workspace:*",`),

@@ -61,6 +61,21 @@ export function bearerToken(request: IncomingMessage): string | undefined {
   return token;
 }
 
+/** The token in a cookie of ours; undefined without one, or when the route takes none. */
+const cookieToken = ({ headers }: IncomingMessage, name: string | undefined): string | undefined => {
+  if (name === undefined || headers.cookie === undefined) {
+    return undefined;
+  }
+  const start = `${name}=`;
+  const values = headers.cookie
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(start))
+    .map((pair) => pair.slice(start.length));
+  // Two of one name mean that somebody else may have planted one of them.
+  return values.length === 1 && values[0] !== '' ? values[0] : undefined;
+};
+
 const countOf = (rawHeaders: readonly string[], name: string): number => {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -136,7 +151,7 @@ export function admission({ routeOf, authenticator, limits }: AdmissionParts) {
     if (authenticator.fixed !== undefined) {
       return authenticator.fixed;
     }
-    const token = bearerToken(request);
+    const token = bearerToken(request) ?? cookieToken(request, rule.cookie);
     if (token !== undefined) {
       return authenticator.signIn(token, rule.service === 'identity');
     }

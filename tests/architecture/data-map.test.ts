@@ -22,7 +22,13 @@ describe('the data map', () => {
   });
 
   it('leaves no service out', () => {
-    expect(readdirSync(join(root, 'services')).sort()).toEqual([...SERVICES_WITH_USER_DATA].sort());
+    const keepsNothing = ['operations'];
+
+    expect(
+      readdirSync(join(root, 'services'))
+        .filter((name) => !keepsNothing.includes(name))
+        .sort(),
+    ).toEqual([...SERVICES_WITH_USER_DATA].sort());
   });
 
   it('covers every service that is asked for erasure', () => {

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureChromium } from '../../scripts/chromium/ensure-chromium.mjs';
 import { ensureBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
 import { root, startDatabase } from './servers.ts';
 
 /**
  * `npm test`: gives the suites a database and a broker, runs Jest with the arguments it got, and closes with the plain
- * line `N passed, N failed, N skipped`. Without a broker the suites about RabbitMQ are skipped with the reason said;
- * under CI=true that counts as a failure.
+ * line `N passed, N failed, N skipped`. Without a broker or a browser their suites are skipped with the reason said;
+ * under CI=true that counts as a failure, for the browser only where it could have been installed.
  */
 interface JestSummary {
   numPassedTests: number;
@@ -18,6 +19,8 @@ interface JestSummary {
   numRuntimeErrorTestSuites: number;
   success: boolean;
 }
+
+const BROWSER_SUITES = 'tests/browser';
 
 async function runJest(env: NodeJS.ProcessEnv, report: string): Promise<number> {
   const jest = spawn(
@@ -47,7 +50,20 @@ if ('skipped' in broker) {
   console.log(`RabbitMQ suites are skipped: ${broker.skipped}`);
 }
 
-const status = await runJest({ ...process.env, ...brokerEnv, TEST_MONGODB_URI: database.uri }, report);
+const suites = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const wantsBrowser =
+  suites.length === 0 ||
+  suites.some((suite) => BROWSER_SUITES.startsWith(suite) || suite.startsWith(BROWSER_SUITES));
+const browser = ensureChromium({ install: wantsBrowser, log: console.log });
+const browserEnv = 'path' in browser ? { CHROMIUM_PATH: browser.path } : {};
+if (wantsBrowser && 'skipped' in browser) {
+  console.log(`Browser suites are skipped: ${browser.skipped}`);
+}
+
+const status = await runJest(
+  { ...process.env, ...brokerEnv, ...browserEnv, TEST_MONGODB_URI: database.uri },
+  report,
+);
 
 if ('stop' in broker) {
   await broker.stop();
@@ -56,7 +72,11 @@ await database.stop();
 const summary = JSON.parse(await readFile(report, 'utf8')) as JestSummary;
 await rm(scratch, { recursive: true, force: true });
 
-const missingBroker = 'skipped' in broker && process.env['CI'] === 'true' ? 1 : 0;
-const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + missingBroker;
+const isCi = process.env['CI'] === 'true';
+const missing = [
+  'skipped' in broker && isCi,
+  'skipped' in browser && browser.couldInstall && wantsBrowser && isCi,
+].filter(Boolean).length;
+const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + missing;
 console.log(`${summary.numPassedTests} passed, ${failed} failed, ${summary.numPendingTests} skipped`);
 process.exitCode = status !== 0 || failed > 0 ? 1 : 0;

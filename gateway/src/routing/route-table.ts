@@ -20,6 +20,8 @@ export interface RouteRule {
   service: ServiceName;
   /** The least role that passes the gateway. The service checks again, by its own route declarations. */
   audience: Exclude<Audience, 'service'>;
+  /** Cookie that is taken for a token when there is no `Authorization` header: for pages, which cannot send one. */
+  cookie?: string;
   /** Error body of refusals by the gateway itself. */
   errorShape: ErrorShape;
   /** Time for the whole answer, in milliseconds; for streams, the longest silence. */
@@ -58,7 +60,10 @@ const batch = { ...v1, bodyLimitBytes: 8 * MIB } as const;
 
 /** The whole public surface behind the gateway, by path. Everything that is not here does not exist outside. */
 export const ROUTES: readonly RouteRule[] = [
+  { path: '/admin/jobs', service: 'operations', ...v1, audience: 'admin' },
+  { path: '/admin/monitor', service: 'operations', ...v1, audience: 'public', cookie: 'orrery_operator' },
   { path: '/admin/rebuild-daily-metrics', service: 'insights', ...pocketc, audience: 'admin' },
+  { path: '/admin/schedule', service: 'operations', ...v1, audience: 'admin' },
   { path: '/admin/stats', ...account },
   { path: '/admin/users', ...account },
   { path: '/ai/categories', service: 'categorization', ...pocketc },

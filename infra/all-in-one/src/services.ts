@@ -8,6 +8,7 @@ import { segmentation } from '@orrery/segmentation';
 import { missions } from '@orrery/missions';
 import { advisor } from '@orrery/advisor';
 import { chat } from '@orrery/chat';
+import { operations } from '@orrery/operations';
 
 /** The whole system, readable as one list. The gateway comes last, so that it opens when there is something behind it. */
 export const SERVICES: readonly ServiceModule[] = [
@@ -19,5 +20,6 @@ export const SERVICES: readonly ServiceModule[] = [
   missions,
   advisor,
   chat,
+  operations,
   gateway,
 ];

@@ -14,6 +14,7 @@ export * from './events/segmentation.ts';
 export * from './events/transactions.ts';
 export * from './events/users.ts';
 export * from './http/bank-links.ts';
+export * from './http/operations.ts';
 export * from './http/standing.ts';
 export * from './http/user-data.ts';
 export * from './ids.ts';

@@ -77,6 +77,16 @@ export interface DeadLetterFilter {
   limit?: number;
 }
 
+/** How many messages one consumer has of one event. */
+export interface QueueDepth {
+  /** Routing key of the event. */
+  type: string;
+  /** Ready to be delivered, or waiting for their next attempt. */
+  waiting: number;
+  /** Parked for good. */
+  parked: number;
+}
+
 /**
  * The port that every adapter keeps, by the same contract suite:
  * - `publish` resolves only when every message is stored in the queue of each consumer that the contracts name;
@@ -95,6 +105,11 @@ export interface EventBus {
   listDeadLetters(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
   /** Puts parked messages back into the queue of the consumer that failed, ids kept; returns how many. */
   replayDeadLetters(filter: DeadLetterFilter): Promise<number>;
+  /**
+   * Counts what a consumer has in its queues. Messages in the hands of a process may be missing.
+   * @throws BusUnavailableError while the broker cannot be asked
+   */
+  queueDepths(consumer: ServiceName): Promise<QueueDepth[]>;
   /** Whether messages can be published and consumed now. */
   isReady(): boolean;
   stop(): Promise<void>;

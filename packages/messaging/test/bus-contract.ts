@@ -420,6 +420,26 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
       expect(textsOf(seen).sort()).toEqual(['a', 'b', 'c']);
     });
 
+    it('counts what waits and what is parked, by consumer and event', async () => {
+      const bus = await openBus();
+      await bus.publish([note(NoteTaken, 'one'), note(NoteTaken, 'two'), note(NoteTaken, 'three')]);
+      const depthOf = async () =>
+        (await bus.queueDepths('categorization')).find(({ type }) => type === 'note.taken.v1');
+      await eventually(
+        async () => ((await depthOf())?.waiting === 3 ? true : undefined),
+        'all three are counted',
+      );
+
+      const { deliver } = recorder(failsOn('two', { kind: 'dead', reason: 'broken' }));
+      await bus.consume('categorization', [NoteTaken], deliver);
+
+      await eventually(
+        async () => ((await depthOf())?.parked === 1 ? true : undefined),
+        'the refused one is parked',
+      );
+      expect(await depthOf()).toEqual({ type: 'note.taken.v1', waiting: 0, parked: 1 });
+    });
+
     it('says whether it is ready', async () => {
       const bus = await openBus();
       const readyWhileOpen = bus.isReady();

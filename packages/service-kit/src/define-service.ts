@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '@orrery/calendar';
-import type { ReplySchema, RouteDefinition, ServiceName } from '@orrery/contracts';
+import type { OperationalFact, ReplySchema, RouteDefinition, ServiceName } from '@orrery/contracts';
 import type { NewEvent, Subscription } from '@orrery/messaging';
 import type { Migration } from '@orrery/mongo';
 import type { Express, Request, Response } from 'express';
@@ -105,6 +105,8 @@ export interface ServiceInstance {
   jobs?: readonly Job[];
   /** Extra readiness: the reason why the service cannot serve yet, or undefined. A throw counts as a reason. */
   readiness?(): Promise<string | undefined>;
+  /** What operators see about the service beside queues and jobs: versions of models, states of links, spend. */
+  facts?(): Promise<readonly OperationalFact[]>;
   /** Wraps or replaces the HTTP application; the gateway answers outside traffic itself. */
   listener?(app: Express): RequestListener;
   /** Takes over upgraded connections such as WebSockets; without it an upgrade is refused. */

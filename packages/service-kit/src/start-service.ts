@@ -38,6 +38,7 @@ import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { acceptRequestId, currentContext, runWithContext } from './observability/request-context.ts';
 import { startTracing, type Tracing } from './observability/tracing.ts';
+import { operationsRoutes } from './operations/operations-routes.ts';
 
 export interface StartOptions {
   /** Settings; default `process.env`. */
@@ -384,7 +385,20 @@ const assemble = async <Config extends z.ZodType>(
   const app = createApp({
     service,
     version: module.version ?? '0.0.0',
-    routes: instance.routes ?? [],
+    routes: [
+      ...(instance.routes ?? []),
+      ...operationsRoutes({
+        service,
+        version: module.version ?? '0.0.0',
+        probe,
+        bus,
+        relay,
+        jobs: jobs.desk,
+        logger,
+        metrics: metrics.registry,
+        ...(instance.facts === undefined ? {} : { facts: instance.facts.bind(instance) }),
+      }),
+    ],
     keys,
     probe,
     logger,

@@ -3,7 +3,7 @@ import type { Collection, Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { encodeEvent } from '../encode-event.ts';
-import type { DeadLetter, DeadLetterFilter, Deliver, EventBus } from '../event-bus.ts';
+import type { DeadLetter, DeadLetterFilter, Deliver, EventBus, QueueDepth } from '../event-bus.ts';
 import { BusUnavailableError, UnroutableError } from '../publish-error.ts';
 import { consumerQueueOf, type Topology } from '../topology.ts';
 import { AT_ONCE, MESSAGES, type MessageRow } from './message-row.ts';
@@ -121,6 +121,18 @@ export class InProcessBus implements EventBus {
       this.#workers.get(queue)?.wake();
     }
     return result.modifiedCount;
+  }
+
+  async queueDepths(consumer: ServiceName): Promise<QueueDepth[]> {
+    const queues = this.#topology.consumerQueues.filter((queue) => queue.consumer === consumer);
+    return Promise.all(
+      queues.map(async ({ name, type }) => {
+        const [waiting, parked] = await Promise.all(
+          (['ready', 'dead'] as const).map((state) => this.#rows.countDocuments({ queue: name, state })),
+        );
+        return { type, waiting: waiting ?? 0, parked: parked ?? 0 };
+      }),
+    );
   }
 
   isReady(): boolean {

@@ -8,7 +8,7 @@ import {
 import { eventType, type EventDefinition, type EventEnvelope, type ServiceName } from '@orrery/contracts';
 import type { Logger } from 'pino';
 import { encodeEvent } from '../encode-event.ts';
-import type { DeadLetter, DeadLetterFilter, Deliver, EventBus } from '../event-bus.ts';
+import type { DeadLetter, DeadLetterFilter, Deliver, EventBus, QueueDepth } from '../event-bus.ts';
 import { BusUnavailableError } from '../publish-error.ts';
 import { backOffMs } from '../retry-policy.ts';
 import { consumerQueueOf, type ConsumerQueue, type Topology } from '../topology.ts';
@@ -150,6 +150,27 @@ export class RabbitmqBus implements EventBus {
       });
     }
     return replayed;
+  }
+
+  async queueDepths(consumer: ServiceName): Promise<QueueDepth[]> {
+    const model = this.#publishModel;
+    if (model === undefined) {
+      throw new BusUnavailableError('there is no connection to the broker', []);
+    }
+    const channel = await model.createChannel();
+    channel.on('error', (error) => {
+      this.#logger.warn({ err: error, consumer }, 'the broker closed the channel that counts messages');
+    });
+    const depths: QueueDepth[] = [];
+    for (const { name, parking, retries, type } of this.#queuesOf({ consumer })) {
+      let waiting = 0;
+      for (const queue of [name, ...retries.map((retry) => retry.name)]) {
+        waiting += (await channel.checkQueue(queue)).messageCount;
+      }
+      depths.push({ type, waiting, parked: (await channel.checkQueue(parking)).messageCount });
+    }
+    await channel.close();
+    return depths;
   }
 
   isReady(): boolean {

@@ -21,6 +21,15 @@ export interface ScheduledJob {
   nextRun: string | null;
 }
 
+/** A job as its service declares it. */
+export interface KnownJob {
+  name: string;
+  /** Null for a job that runs on demand only. */
+  cron: string | null;
+  timeZone: string | null;
+  nextRun: string | null;
+}
+
 /** Starts jobs of a service and reads their state. */
 export interface JobDesk {
   /**
@@ -41,6 +50,8 @@ export interface JobDesk {
    * @param filter name and number of rows (default 50, at most 500)
    */
   list(filter?: { name?: string; limit?: number }): Promise<JobRun[]>;
+  /** Every job of the service, scheduled or on demand. */
+  jobs(): KnownJob[];
   /** The jobs with a cron expression and their last and next run. */
   schedule(): Promise<ScheduledJob[]>;
 }

@@ -230,6 +230,13 @@ export const createJobRunner = (environment: JobEnvironment): JobRunner => {
       const found = rows.find(name === undefined ? {} : { name }).sort({ createdAt: -1 });
       return (await found.limit(Math.min(limit, MAX_LIST)).toArray()).map(runOf);
     },
+    jobs: () =>
+      [...jobs.values()].map(({ name, cron, timeZone = 'UTC' }) => ({
+        name,
+        cron: cron ?? null,
+        timeZone: cron === undefined ? null : timeZone,
+        nextRun: tasks.get(name)?.getNextRun()?.toISOString() ?? null,
+      })),
     schedule: async () =>
       Promise.all(
         [...jobs.values()]

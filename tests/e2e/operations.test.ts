@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@orrery/testing';
+import { type Constellation, startConstellation } from './constellation.ts';
+
+interface Run {
+  id: string;
+  name: string;
+  service: string;
+  state: string;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  result: unknown;
+  error: unknown;
+}
+
+let orrery: Constellation;
+let admin: { authorization: string };
+let user: { authorization: string };
+
+beforeAll(async () => {
+  orrery = await startConstellation();
+  admin = orrery.signIn('the-operator', 'ADMIN');
+  user = orrery.signIn('somebody');
+}, 90_000);
+
+afterAll(async () => {
+  await orrery.stop();
+});
+
+const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`${orrery.url}${path}`, { redirect: 'manual', ...init });
+
+const cookieOf = (response: Response): string => response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
+
+async function signedIn(token: string): Promise<string> {
+  const response = await ask('/admin/monitor/sign-in', {
+    method: 'POST',
+    body: new URLSearchParams({ token: token.slice('Bearer '.length) }),
+  });
+  return cookieOf(response);
+}
+
+const formTokenOf = (page: string): string => /name="formToken" value="([^"]+)"/.exec(page)?.[1] ?? '';
+
+describe('jobs of all services', () => {
+  it('lists what is scheduled where, with unique names', async () => {
+    const response = await ask('/admin/schedule', { headers: admin });
+    const { data, unavailable } = (await response.json()) as {
+      data: { service: string; name: string; cron: string; timeZone: string; nextRun: string | null }[];
+      unavailable: string[];
+    };
+
+    expect(response.status).toBe(200);
+    expect(unavailable).toEqual([]);
+    expect(new Set(data.map(({ service }) => service)).size).toBeGreaterThan(1);
+    expect(new Set(data.map(({ name }) => name)).size).toBe(data.length);
+    expect(data.filter(({ nextRun }) => nextRun === null)).toEqual([]);
+  });
+
+  it('starts a job by its name, shows the run until it has ended, and lists it first', async () => {
+    const started = await ask('/admin/jobs/rebuild-daily-metrics/run', { method: 'POST', headers: admin });
+    const { id, service } = (await started.json()) as Run;
+
+    expect(started.status).toBe(202);
+    expect(service).toBe('insights');
+    const ended = await eventually(
+      async () => (await (await ask(`/admin/jobs/${id}`, { headers: admin })).json()) as Run,
+      ({ state }) => state === 'succeeded',
+    );
+    expect(ended).toMatchObject({ id, name: 'rebuild-daily-metrics', service: 'insights', error: null });
+    expect(ended.finishedAt).not.toBeNull();
+    const { data } = (await (await ask('/admin/jobs?limit=1', { headers: admin })).json()) as { data: Run[] };
+    expect(data.map((run) => run.id)).toEqual([id]);
+  });
+
+  it('says 404 for a run and for a job that no service knows', async () => {
+    expect((await ask('/admin/jobs/nobody-knows-it', { headers: admin })).status).toBe(404);
+    expect((await ask('/admin/jobs/nothing/run', { method: 'POST', headers: admin })).status).toBe(404);
+  });
+
+  it.each([
+    ['GET', '/admin/jobs'],
+    ['GET', '/admin/jobs/x'],
+    ['GET', '/admin/schedule'],
+    ['POST', '/admin/jobs/rebuild-daily-metrics/run'],
+    ['POST', '/admin/monitor/jobs'],
+    ['POST', '/admin/monitor/dead-letters'],
+  ])('%s %s is for administrators only', async (method, path) => {
+    expect((await ask(path, { method })).status).toBe(401);
+    expect((await ask(path, { method, headers: user })).status).toBe(403);
+  });
+});
+
+describe('the operations page', () => {
+  it('asks nobody and users to sign in, and shows itself to administrators', async () => {
+    const [nobody, somebody, operator] = await Promise.all(
+      [undefined, user, admin].map((headers) =>
+        ask('/admin/monitor', headers === undefined ? {} : { headers }),
+      ),
+    );
+
+    expect([nobody?.status, somebody?.status, operator?.status]).toEqual([401, 403, 200]);
+    for (const page of [nobody, somebody]) {
+      const text = await page?.text();
+      expect(text).toContain('Token of an administrator');
+      expect(text).not.toContain('insights');
+    }
+    const text = await operator?.text();
+    expect(text).toContain('Parked events');
+    expect(text).toContain('rebuild-daily-metrics');
+  });
+
+  it('forbids scripts, frames and foreign content, and has none', async () => {
+    const page = await ask('/admin/monitor', { headers: admin });
+
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    expect(page.headers.get('cache-control')).toContain('no-store');
+    expect(await page.text()).not.toMatch(/<script|\son\w+=|style=/);
+  });
+
+  it('keeps the sign-in in a cookie that scripts and other paths never see', async () => {
+    const response = await ask('/admin/monitor/sign-in', {
+      method: 'POST',
+      body: new URLSearchParams({ token: admin.authorization.slice('Bearer '.length) }),
+    });
+
+    expect(response.status).toBe(303);
+    expect(response.headers.getSetCookie()[0]).toMatch(
+      /; Path=\/admin\/monitor; .*HttpOnly; SameSite=Strict/,
+    );
+    const headers = { cookie: cookieOf(response) };
+    expect((await ask('/admin/monitor', { headers })).status).toBe(200);
+    expect((await ask('/admin/jobs', { headers })).status).toBe(401);
+    expect((await ask('/v1/transactions', { headers })).status).toBe(401);
+  });
+
+  it('runs a job from its form, and refuses the same form without the value of the page', async () => {
+    const headers = { cookie: await signedIn(admin.authorization) };
+    const page = await (await ask('/admin/monitor', { headers })).text();
+    const send = (formToken: string): Promise<Response> =>
+      ask('/admin/monitor/jobs', {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ formToken, service: 'insights', name: 'rebuild-daily-metrics' }),
+      });
+
+    expect((await send('forged')).status).toBe(403);
+    expect(
+      (
+        await send(
+          formTokenOf(
+            await (await ask('/admin/monitor', { headers: orrery.signIn('another', 'ADMIN') })).text(),
+          ),
+        )
+      ).status,
+    ).toBe(403);
+    const sent = await send(formTokenOf(page));
+    expect(sent.status).toBe(303);
+    expect(sent.headers.get('location')).toMatch(/^\/admin\/monitor\?notice=(started|running)$/);
+  });
+
+  it('shows a parked event with its reason and puts it back to work', async () => {
+    const bus = orrery.client.db(`${orrery.namespace}_bus`).collection('messages');
+    await bus.insertOne({
+      queue: `${orrery.namespace}.insights.transactions.removed.v1`,
+      consumer: 'insights',
+      type: 'transactions.removed.v1',
+      eventId: 'parked-in-a-test',
+      body: '{"not":"an envelope"}',
+      state: 'dead',
+      attempt: 1,
+      dueAt: new Date(0),
+      reason: '<b>malformed</b>',
+      parkedAt: new Date(),
+    });
+    const headers = { cookie: await signedIn(admin.authorization) };
+    const page = await (await ask('/admin/monitor', { headers })).text();
+    expect(page).toContain('&lt;b&gt;malformed&lt;/b&gt;');
+
+    const sent = await ask('/admin/monitor/dead-letters', {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams({
+        formToken: formTokenOf(page),
+        service: 'insights',
+        type: 'transactions.removed.v1',
+      }),
+    });
+
+    expect(sent.headers.get('location')).toBe('/admin/monitor?notice=replayed');
+    await eventually(
+      () => bus.findOne({ eventId: 'parked-in-a-test' }),
+      (row) => row?.['reason'] !== '<b>malformed</b>',
+    );
+  });
+
+  it('forgets the sign-in when asked to', async () => {
+    const headers = { cookie: await signedIn(admin.authorization) };
+    const page = await (await ask('/admin/monitor', { headers })).text();
+
+    const out = await ask('/admin/monitor/sign-out', {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams({ formToken: formTokenOf(page) }),
+    });
+
+    expect(out.headers.getSetCookie()[0]).toContain('Max-Age=0');
+  });
+});
