@@ -67,6 +67,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/admin/stats', ...account },
   { path: '/admin/users', ...account },
   { path: '/ai/categories', service: 'categorization', ...pocketc },
+  { path: '/ai/missions', service: 'missions', ...pocketc },
   { path: '/api/budget_summary', service: 'insights', ...cashSense },
   { path: '/api/categorize_transaction', service: 'categorization', ...cashSense },
   { path: '/api/create_link_token', service: 'ingestion', ...cashSense },

@@ -1,20 +1,64 @@
 import { defineService, openUserData } from '@orrery/service-kit';
 import { MissionsConfig } from './config.ts';
+import { onCategoryCorrected } from './events/on-category-corrected.ts';
 import { onTransactionsCategorized } from './events/on-transactions-categorized.ts';
+import { onTransactionsRemoved } from './events/on-transactions-removed.ts';
+import { onUserSegmentAssigned } from './events/on-user-segment-assigned.ts';
 import { HOLDINGS } from './holdings.ts';
-import { readTally } from './http/read-tally.ts';
-import { createTallyStore } from './store/tally-store.ts';
+import { pocketcMissionRoutes } from './http/compat/pocketc/read-missions.ts';
+import { missionRoutes } from './http/missions.ts';
+import { missionJobs } from './jobs/mission-jobs.ts';
+import { createMissionStore } from './store/mission-store.ts';
+import { createProfileStore } from './store/profile-store.ts';
+import { createRowStore } from './store/row-store.ts';
+import { createSetStore } from './store/set-store.ts';
+import { createSheetStore } from './store/sheet-store.ts';
+import { createAnswerMission } from './use-cases/answer-mission.ts';
+import { createEnterRows } from './use-cases/enter-rows.ts';
+import { createIssueMissions } from './use-cases/issue-missions.ts';
+import { createKeepHouse } from './use-cases/keep-house.ts';
+import { createMissionCalendar } from './use-cases/mission-calendar.ts';
+import { createSettleMissions } from './use-cases/settle-missions.ts';
 
-/** A new service: it tallies the transactions of each user. */
+/** Daily, weekly and monthly saving missions, their progress and outcome. */
 export const missions = defineService({
   name: 'missions',
   config: MissionsConfig,
-  async create({ mongo }) {
-    const tallies = createTallyStore(mongo);
+  async create({ config, mongo, clock, inTransaction, recordEvents }) {
+    const stores = {
+      rows: createRowStore(mongo),
+      sheets: createSheetStore(mongo),
+      profiles: createProfileStore(mongo),
+      sets: createSetStore(mongo),
+      missions: createMissionStore(mongo),
+    };
+    await Promise.all(Object.values(stores).map((store) => store.prepare()));
+
     const userData = await openUserData({ service: 'missions', mongo, holdings: HOLDINGS });
+    const calendar = createMissionCalendar(clock, config);
+    const historyDays = config.MISSION_HISTORY_DAYS;
+    const enter = createEnterRows({ ...stores, calendar, historyDays });
+    const issue = createIssueMissions({ ...stores, calendar, inTransaction, recordEvents });
+    const settle = createSettleMissions({ ...stores, calendar, inTransaction, recordEvents });
+    const answer = createAnswerMission({ ...stores, calendar, inTransaction });
+    const keepHouse = createKeepHouse({ ...stores, calendar, historyDays, inTransaction });
+
     return {
-      routes: [readTally(tallies), userData.route],
-      subscriptions: [...userData.guarded([onTransactionsCategorized(tallies)]), userData.onErasureRequested],
+      routes: [
+        ...missionRoutes({ ...stores, issue, settle, answer, calendar }),
+        ...pocketcMissionRoutes({ ...stores, issue }),
+        userData.route,
+      ],
+      subscriptions: [
+        userData.onErasureRequested,
+        ...userData.guarded([
+          onTransactionsCategorized(enter),
+          onTransactionsRemoved(enter),
+          onCategoryCorrected(enter),
+          onUserSegmentAssigned(stores.profiles, calendar.defaultTimeZone),
+        ]),
+      ],
+      jobs: missionJobs({ issue, settle, keepHouse, timeZone: config.DEFAULT_TIME_ZONE }),
     };
   },
 });

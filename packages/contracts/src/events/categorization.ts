@@ -7,7 +7,7 @@ export const CategoryCorrected = defineEvent({
   name: 'category.corrected',
   version: 1,
   producer: 'categorization',
-  consumers: [],
+  consumers: ['missions'],
   summary: 'A user filed transactions by hand; the decisions themselves travel in transactions.categorized',
   data: z.object({
     userId: UserId,

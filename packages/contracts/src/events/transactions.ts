@@ -101,7 +101,7 @@ export const TransactionsRemoved = defineEvent({
   name: 'transactions.removed',
   version: 1,
   producer: 'ingestion',
-  consumers: ['categorization', 'insights'],
+  consumers: ['categorization', 'insights', 'missions'],
   summary: 'Transactions of a user no longer exist at their source',
   data: batchOf(z.object({ transactionId: TransactionId, rowVersion: z.int().min(1) })),
 });

@@ -1,13 +1,20 @@
 import { TransactionsCategorized } from '@orrery/contracts';
 import { subscribe } from '@orrery/messaging';
-import { countNew } from '../domain/count-new.ts';
-import type { TallyStore } from '../store/tally-store.ts';
+import type { Subscription } from '@orrery/messaging';
+import { rowArrived } from '../domain/known-rows.ts';
+import type { EnterRows } from '../use-cases/enter-rows.ts';
 
 /**
- * Counts categorised transactions.
- * @param tallies where the count is kept
+ * Enters categorised transactions and brings missions up to date.
+ * @param enter the use case
  */
-export const onTransactionsCategorized = (tallies: TallyStore) =>
-  subscribe(TransactionsCategorized, 'missions', async ({ data }, { session }) => {
-    await tallies.add(data.userId, countNew(data.transactions.map(({ decision }) => decision)), session);
-  });
+export const onTransactionsCategorized = (
+  enter: EnterRows,
+): Subscription<typeof TransactionsCategorized.data> =>
+  subscribe(TransactionsCategorized, 'missions', ({ data }, { session }) =>
+    enter.apply(
+      data.userId,
+      (zone) => data.transactions.map((row) => [row.transactionId, rowArrived(row, zone)]),
+      session,
+    ),
+  );

@@ -1,0 +1,256 @@
+import { dayFromNumber } from '@orrery/calendar';
+import { achievableLimit, isWithin, permille, roundedLimit } from './achievable-limit.ts';
+import type { Band } from './achievable-limit.ts';
+import { banRule, countRule, moneyRule, WEEKDAYS } from './mission-rule.ts';
+import type { MissionRule } from './mission-rule.ts';
+import { weekdayOf } from './mission-window.ts';
+import { TIME_BANDS } from './sub-history.ts';
+import type { SubHistory } from './sub-history.ts';
+import { MEAN_EXCESS, quantileNearMiddle, shareBelow, sumOfDays } from './sum-of-days.ts';
+
+/** A mission that a user could be given, with what their own past says about it. */
+export interface Candidate {
+  rule: MissionRule;
+  /** Thousandths of comparable past periods in which the rule was kept without knowing it. */
+  successShare: number;
+  /** What keeping the rule would have saved in a mean past period, in minor units. */
+  savingMinor: number;
+  /** Mean spending under the rule in a past period, in minor units: what a saving is measured against. */
+  baselineMinor: number;
+  /** Past periods behind these figures; overlapping ones count. */
+  pastPeriods: number;
+}
+
+/** Where the limits come from: currency of the amounts, and the shares that count as achievable. */
+export interface Frame {
+  currency: string;
+  band: Band;
+  /** First day of the history, as a number. */
+  fromDay: number;
+}
+
+/** Fewer purchases say too little about a habit. */
+const MIN_PURCHASES = 4;
+
+/** A part of the day can be forbidden when this share of purchases, in thousandths, tells its time. */
+const MIN_TIMED_SHARE = 800;
+
+const WEEK = 7;
+
+/** Weight, in days, of the user's other weekdays in the estimate for one weekday. */
+const WEEKDAY_PRIOR_DAYS = 8;
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+const meanOf = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : Math.round(sumOf(values) / values.length);
+
+const countOf = (values: readonly number[], isCounted: (value: number) => boolean): number =>
+  values.reduce((count, value) => (isCounted(value) ? count + 1 : count), 0);
+
+const meanExcess = (values: readonly number[], limit: number): number =>
+  meanOf(values.map((value) => Math.max(0, value - limit)));
+
+// What purchases beyond the allowed number cost, at the mean price of their day.
+const meanCostBeyond = (counts: readonly number[], sums: readonly number[], allowed: number): number =>
+  meanOf(
+    counts.map((count, index) =>
+      count > allowed ? Math.round(((sums[index] ?? 0) * (count - allowed)) / count) : 0,
+    ),
+  );
+
+const present = (candidates: readonly (Candidate | undefined)[]): Candidate[] =>
+  candidates.filter((candidate) => candidate !== undefined);
+
+const banned = (
+  rule: MissionRule,
+  counts: readonly number[],
+  sums: readonly number[],
+  band: Band,
+): Candidate | undefined => {
+  const successShare = permille(
+    countOf(counts, (count) => count === 0),
+    counts.length,
+  );
+  const baselineMinor = meanOf(sums);
+  return isWithin(successShare, band)
+    ? { rule, successShare, savingMinor: baselineMinor, baselineMinor, pastPeriods: counts.length }
+    : undefined;
+};
+
+/**
+ * What could be asked of a user for one day.
+ * @param history one subcategory, day by day
+ * @param frame currency and band
+ */
+export const dailyCandidates = (history: SubHistory, { currency, band }: Frame): Candidate[] => {
+  const { sub, counts, sums, largest } = history;
+  if (history.purchases < MIN_PURCHASES) {
+    return [];
+  }
+  const round = (value: number): number => roundedLimit(value, currency);
+  const pastPeriods = counts.length;
+  const baselineMinor = meanOf(sums);
+  const spend = achievableLimit(sums, round, band);
+  const each = achievableLimit(largest, round, band);
+  const count = achievableLimit(counts, (value) => value, band);
+  const [time] = TIME_BANDS.map((span, index) => ({
+    span,
+    counts: history.bands[index]?.counts ?? [],
+    sums: history.bands[index]?.sums ?? [],
+  })).sort((left, right) => sumOf(right.counts) - sumOf(left.counts));
+  const tellsTime = permille(history.timed, history.purchases) >= MIN_TIMED_SHARE;
+  return present([
+    banned(banRule('CATEGORY_BAN_DAILY', sub), counts, sums, band),
+    spend && {
+      rule: moneyRule('SPEND_CAP_DAILY', sub, { amountMinor: spend.limit, currency }),
+      successShare: spend.share,
+      savingMinor: meanExcess(sums, spend.limit),
+      baselineMinor,
+      pastPeriods,
+    },
+    each && {
+      rule: moneyRule('PER_TXN_DAILY', sub, { amountMinor: each.limit, currency }),
+      successShare: each.share,
+      savingMinor: meanExcess(largest, each.limit),
+      baselineMinor,
+      pastPeriods,
+    },
+    count && {
+      rule: countRule('COUNT_CAP_DAILY', sub, count.limit),
+      successShare: count.share,
+      savingMinor: meanCostBeyond(counts, sums, count.limit),
+      baselineMinor,
+      pastPeriods,
+    },
+    time !== undefined && tellsTime && sumOf(time.counts) >= MIN_PURCHASES
+      ? banned(
+          banRule('TIME_BAN_DAILY', sub, {
+            time_of_day: [{ start: time.span.start, end: time.span.end }],
+          }),
+          time.counts,
+          time.sums,
+          band,
+        )
+      : undefined,
+  ]);
+};
+
+// Sums over every run of seven days, so that a few weeks give as many comparable periods as they can.
+const weeklySums = (values: readonly number[]): number[] => {
+  const sums: number[] = [];
+  let running = 0;
+  for (const [index, value] of values.entries()) {
+    running += value - (values[index - WEEK] ?? 0);
+    if (index >= WEEK - 1) {
+      sums.push(running);
+    }
+  }
+  return sums;
+};
+
+const weekdayBan = (history: SubHistory, { band, fromDay }: Frame): Candidate | undefined => {
+  const { counts, sums, sub } = history;
+  const firstWeekday = WEEKDAYS.indexOf(weekdayOf(dayFromNumber(fromDay)));
+  const onWeekday = <Value>(values: readonly Value[], weekday: number): Value[] =>
+    values.filter((_unused, index) => (firstWeekday + index) % WEEK === weekday);
+  const totals = WEEKDAYS.map((_unused, weekday) => sumOf(onWeekday(counts, weekday)));
+  const busiest = totals.indexOf(Math.max(...totals));
+  const weekday = WEEKDAYS[busiest];
+  if (weekday === undefined) {
+    return undefined;
+  }
+  const onDay = onWeekday(counts, busiest);
+  const freeShare = countOf(counts, (count) => count === 0) / counts.length;
+  // The busiest weekday looks busier than it is, because it was picked for that: lean towards the other days.
+  const successShare = Math.round(
+    (1000 * (countOf(onDay, (count) => count === 0) + WEEKDAY_PRIOR_DAYS * freeShare)) /
+      (onDay.length + WEEKDAY_PRIOR_DAYS),
+  );
+  const baselineMinor = meanOf(onWeekday(sums, busiest));
+  return isWithin(successShare, band)
+    ? {
+        rule: banRule('DAY_BAN_WEEKLY', sub, { day_of_week: weekday }),
+        successShare,
+        savingMinor: baselineMinor,
+        baselineMinor,
+        pastPeriods: onDay.length,
+      }
+    : undefined;
+};
+
+/**
+ * What could be asked of a user for one week. A weekday that is forbidden is the one with most purchases.
+ * @param history one subcategory, day by day
+ * @param frame currency, band, and where the days begin
+ */
+export const weeklyCandidates = (history: SubHistory, frame: Frame): Candidate[] => {
+  const { currency, band } = frame;
+  if (history.purchases < MIN_PURCHASES) {
+    return [];
+  }
+  const sums = weeklySums(history.sums);
+  const counts = weeklySums(history.counts);
+  const pastPeriods = sums.length;
+  const baselineMinor = meanOf(sums);
+  const spend = achievableLimit(sums, (value) => roundedLimit(value, currency), band);
+  const count = achievableLimit(counts, (value) => value, band);
+  return present([
+    weekdayBan(history, frame),
+    spend && {
+      rule: moneyRule('SPEND_CAP_WEEKLY', history.sub, { amountMinor: spend.limit, currency }),
+      successShare: spend.share,
+      savingMinor: meanExcess(sums, spend.limit),
+      baselineMinor,
+      pastPeriods,
+    },
+    count && {
+      rule: countRule('COUNT_CAP_WEEKLY', history.sub, count.limit),
+      successShare: count.share,
+      savingMinor: meanCostBeyond(counts, sums, count.limit),
+      baselineMinor,
+      pastPeriods,
+    },
+  ]);
+};
+
+/**
+ * What could be asked of a user for a month. Few users have enough whole months behind them, so the month is built from
+ * their days: mean, variance and skewness of a day, times the days of the month, with the uncertainty of the mean added.
+ * The limit is where such a distribution has the aimed share below it.
+ * @param history one subcategory, day by day
+ * @param frame currency and band
+ * @param monthDays days of the month
+ */
+export const monthlyCandidates = (
+  history: SubHistory,
+  { currency, band }: Frame,
+  monthDays: number,
+): Candidate[] => {
+  const { sums, counts, sub } = history;
+  if (history.purchases < MIN_PURCHASES) {
+    return [];
+  }
+  const spend = sumOfDays(sums, monthDays);
+  const count = sumOfDays(counts, monthDays);
+  const spendLimit = roundedLimit(Math.max(1, Math.round(quantileNearMiddle(spend))), currency);
+  // Half a purchase is the usual correction where a whole number stands for a range.
+  const countLimit = Math.max(1, Math.round(quantileNearMiddle(count) - 0.5));
+  const price = spend.mean / Math.max(count.mean, 1);
+  const baselineMinor = Math.round(spend.mean);
+  const figures = { baselineMinor, pastPeriods: Math.floor(sums.length / monthDays) };
+  return [
+    {
+      rule: moneyRule('SPEND_CAP_MONTHLY', sub, { amountMinor: spendLimit, currency }),
+      successShare: shareBelow(spendLimit, spend),
+      savingMinor: Math.round(MEAN_EXCESS * spend.deviation),
+      ...figures,
+    },
+    {
+      rule: countRule('COUNT_CAP_MONTHLY', sub, countLimit),
+      successShare: shareBelow(countLimit + 0.5, count),
+      savingMinor: Math.round(MEAN_EXCESS * count.deviation * price),
+      ...figures,
+    },
+  ].filter(({ successShare }) => isWithin(successShare, band));
+};
