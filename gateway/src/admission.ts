@@ -169,6 +169,16 @@ export function admission({ routeOf, authenticator, limits }: AdmissionParts) {
     throw error;
   };
 
+  const inItsWords = (error: AppError, { signInWords }: RouteRule): AppError =>
+    error.code !== 'sign-in-required' || signInWords === undefined
+      ? error
+      : new AppError('sign-in-required', {
+          detail: signInWords.detail,
+          cause: error,
+          headers: error.headers,
+          ...(signInWords.code === undefined ? {} : { legacyCode: signInWords.code }),
+        });
+
   function refused(error: unknown, rule: RouteRule, address: string): unknown {
     if (!(error instanceof AppError)) {
       return error;
@@ -180,7 +190,7 @@ export function admission({ routeOf, authenticator, limits }: AdmissionParts) {
         return over instanceof AppError ? new Refusal(over, rule.errorShape) : over;
       }
     }
-    return new Refusal(error, rule.errorShape);
+    return new Refusal(inItsWords(error, rule), rule.errorShape);
   }
 
   /**

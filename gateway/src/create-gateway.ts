@@ -147,6 +147,13 @@ export function createGateway(parts: GatewayParts): Gateway {
       pages: gatewayPages({
         version,
         facts: serviceFacts(services, addressOf, keys),
+        // Supabase's tokens are the only ones that the customer analysis contract knows.
+        missingSettings:
+          config.APP_ENV !== 'local' &&
+          services.includes('segmentation') &&
+          config.SUPABASE_JWT_SECRET === undefined
+            ? ['supabase_secret']
+            : [],
         isDraining: () => isDraining,
       }),
       admit: admission({ routeOf, authenticator: signIn, limits }),

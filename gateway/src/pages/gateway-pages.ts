@@ -57,14 +57,16 @@ const wantsPage = ({ headers: { accept } }: IncomingMessage): boolean =>
 
 /**
  * The gateway's own pages: banner, health, documents and their viewers, all served from this process.
- * @param parts version of the product, what the services say about themselves, whether the gateway still takes work
+ * @param parts version of the product, what the services say about themselves, settings that are needed and not made,
+ *   whether the gateway still takes work
  */
 export function gatewayPages(parts: {
   version: string;
   facts: ServiceFacts;
+  missingSettings: readonly string[];
   isDraining: () => boolean;
 }): Pages {
-  const { version, facts, isDraining } = parts;
+  const { version, facts, missingSettings, isDraining } = parts;
   const require = createRequire(import.meta.url);
   const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
   const redoc = dirname(require.resolve('redoc/package.json'));
@@ -92,13 +94,26 @@ export function gatewayPages(parts: {
   app.get('/health/live', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', details: 'All components are healthy.' });
+  app.get('/healthz', async (_request, response) => {
+    const analysis = Object.entries(await facts.analysis());
+    const missing = [...analysis.flatMap(([name, exists]) => (exists ? [] : [name])), ...missingSettings];
+    if (missing.length === 0) {
+      response.json({ status: 'ok', details: 'All components are healthy.' });
+    } else {
+      response.status(500).json({ status: 'error', details: `Missing: ${missing.join(', ')}` });
+    }
   });
-  app.get(['/readyz', '/health/ready'], async (_request, response) => {
-    const details = await facts.readiness();
+  const answerReadiness = (response: express.Response, details: Readonly<Record<string, boolean>>): void => {
     const isReady = !isDraining() && Object.values(details).every(Boolean);
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', details });
+  };
+  // A gateway that waited for a model could not let anybody in to train it.
+  app.get('/health/ready', async (_request, response) => {
+    answerReadiness(response, await facts.readiness());
+  });
+  app.get('/readyz', async (_request, response) => {
+    const [services, analysis] = await Promise.all([facts.readiness(), facts.analysis()]);
+    answerReadiness(response, { ...services, ...analysis });
   });
   app.get('/openapi.json', async (_request, response) => {
     const info = { title: 'Orrery', version, license: { name: 'MIT', identifier: 'MIT' } };

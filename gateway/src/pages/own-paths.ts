@@ -31,13 +31,17 @@ export const ownPaths: Json = {
   '/health': answer('readHealth', 'Whether the gateway serves', { 200: 'It serves' }),
   '/healthz': answer(
     'readHealthz',
-    'Whether the gateway serves, in the words of the customer analysis service',
-    { 200: 'It serves' },
+    'Whether the shopper analysis and its secret exist, in the words of the customer analysis service',
+    { 200: 'They do', 500: 'Some do not; `details` names them' },
   ),
-  '/readyz': answer('readReadiness', 'Whether every service behind it can serve', {
-    200: 'All can',
-    503: 'Some cannot; `details` names them',
-  }),
+  '/readyz': answer(
+    'readReadiness',
+    'Whether every service behind it can serve and shoppers can be analysed',
+    {
+      200: 'All can',
+      503: 'Some cannot; `details` names them',
+    },
+  ),
   '/docs': answer('readDocs', 'This document, to read and try', { 200: 'A page' }, 'text/html'),
   '/redoc': answer('readRedoc', 'This document, to read', { 200: 'A page' }, 'text/html'),
   '/openapi.json': answer('readOpenapi', 'This document', { 200: 'OpenAPI 3.1' }),

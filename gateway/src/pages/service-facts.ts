@@ -1,4 +1,4 @@
-import type { ServiceName } from '@orrery/contracts';
+import { ReadModelReadiness, type ServiceName } from '@orrery/contracts';
 import {
   SERVICE_TOKEN_HEADER,
   type ServiceTokenKeys,
@@ -17,7 +17,11 @@ export interface ServiceFacts {
   documents(): Promise<readonly ServiceDocument[]>;
   /** Whether each service says that it can serve. */
   readiness(): Promise<Readonly<Record<string, boolean>>>;
+  /** Which parts of the shopper analysis exist; empty when the service that has them is not behind this gateway. */
+  analysis(): Promise<Readonly<Record<string, boolean>>>;
 }
+
+const NO_ANALYSIS = { model: false, scaler: false, columns: false };
 
 const cached = <Value>(lifeMs: number, make: () => Promise<Value>): (() => Promise<Value>) => {
   let kept: { at: number; value: Promise<Value> } | undefined;
@@ -57,6 +61,19 @@ export function serviceFacts(
     }
   }
 
+  const askAnalysis = async (): Promise<Readonly<Record<string, boolean>>> => {
+    if (!services.includes('segmentation')) {
+      return {};
+    }
+    const answer = await ask('segmentation', ReadModelReadiness.path);
+    if (answer?.ok !== true) {
+      await answer?.body?.cancel();
+      return NO_ANALYSIS;
+    }
+    const parsed = ReadModelReadiness.responses[200].safeParse(await answer.json());
+    return parsed.success ? parsed.data : NO_ANALYSIS;
+  };
+
   const askDocuments = async (): Promise<boolean> => {
     const answers = await Promise.all(
       services.map(async (service) => {
@@ -88,5 +105,6 @@ export function serviceFacts(
       );
       return Object.fromEntries(entries);
     }),
+    analysis: cached(READINESS_MS, askAnalysis),
   };
 }

@@ -24,6 +24,8 @@ export interface RouteRule {
   cookie?: string;
   /** Error body of refusals by the gateway itself. */
   errorShape: ErrorShape;
+  /** What a refused sign-in says, where clients of a legacy system compare the words; `code` is its `error_code`. */
+  signInWords?: { detail: string; code?: string };
   /** Time for the whole answer, in milliseconds; for streams, the longest silence. */
   timeoutMs: number;
   rateClass: RateClass;
@@ -58,16 +60,34 @@ const open = { ...account, audience: 'public' } as const;
 /** Detectors take 20,000 transactions at once. */
 const batch = { ...v1, bodyLimitBytes: 8 * MIB } as const;
 
+/** Customer analysis: `{ "error_code", "message" }` bodies; its word for every failed sign-in is the same. */
+const analysis = {
+  ...v1,
+  service: 'segmentation',
+  errorShape: 'error-code',
+  signInWords: { detail: 'Could not validate credentials', code: 'HTTP_EXCEPTION' },
+} as const;
+/** Customer segmentation API: FastAPI's bodies. */
+const segments = {
+  ...pocketc,
+  service: 'segmentation',
+  signInWords: { detail: 'Could not validate credentials' },
+} as const;
+/** Answers when the work is done. */
+const patient = { timeoutMs: 125 * SECOND } as const;
+
 /** The whole public surface behind the gateway, by path. Everything that is not here does not exist outside. */
 export const ROUTES: readonly RouteRule[] = [
   { path: '/admin/jobs', service: 'operations', ...v1, audience: 'admin' },
   { path: '/admin/monitor', service: 'operations', ...v1, audience: 'public', cookie: 'orrery_operator' },
+  { path: '/admin/rebuild-clusters', service: 'segmentation', ...pocketc, audience: 'admin' },
   { path: '/admin/rebuild-daily-metrics', service: 'insights', ...pocketc, audience: 'admin' },
   { path: '/admin/schedule', service: 'operations', ...v1, audience: 'admin' },
   { path: '/admin/stats', ...account },
   { path: '/admin/users', ...account },
   { path: '/ai/categories', service: 'categorization', ...pocketc },
   { path: '/ai/missions', service: 'missions', ...pocketc },
+  { path: '/api/analysis', ...analysis, bodyLimitBytes: 4 * MIB },
   { path: '/api/budget_summary', service: 'insights', ...cashSense },
   { path: '/api/categorize_transaction', service: 'categorization', ...cashSense },
   { path: '/api/create_link_token', service: 'ingestion', ...cashSense },
@@ -89,6 +109,13 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/auth/me', ...account },
   { path: '/auth/refresh', ...open, rateClass: 'login' },
   { path: '/auth/register', ...open },
+  { path: '/charts', ...segments, ...patient },
+  { path: '/clusters', ...segments },
+  { path: '/elbow', ...segments, ...patient },
+  { path: '/history', ...segments },
+  { path: '/predict', ...segments },
+  { path: '/profiles', ...segments },
+  { path: '/train', ...segments, ...patient, audience: 'admin' },
   { path: '/users', ...account },
   { path: '/v1/accounts', service: 'ingestion', ...v1 },
   { path: '/v1/alerts', service: 'insights', ...v1 },
@@ -109,7 +136,9 @@ export const ROUTES: readonly RouteRule[] = [
     timeoutMs: 120 * SECOND,
   },
   { path: '/v1/items', service: 'ingestion', ...v1 },
+  { path: '/v1/models', service: 'segmentation', ...v1, bodyLimitBytes: 16 * MIB },
   { path: '/v1/models/categorizer', service: 'categorization', ...v1 },
+  { path: '/v1/predict', service: 'segmentation', ...v1 },
   { path: '/v1/privacy', service: 'identity', ...v1 },
   { path: '/v1/privacy/erasures', service: 'identity', ...v1, audience: 'public' },
   { path: '/v1/recategorizations', service: 'categorization', ...v1 },
@@ -117,10 +146,10 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/recurring', service: 'insights', ...v1 },
   { path: '/v1/recurring/detect', service: 'insights', ...batch },
   { path: '/v1/rules', service: 'categorization', ...v1 },
+  { path: '/v1/segments', service: 'segmentation', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },
   { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
   { path: '/v1/transactions/{transactionId}/explanation', service: 'categorization', ...v1 },
-  { path: '/v1/segmentation', service: 'segmentation', ...v1 },
   { path: '/v1/missions', service: 'missions', ...v1 },
   { path: '/v1/advisor', service: 'advisor', ...v1 },
   { path: '/v1/chat', service: 'chat', ...v1 },

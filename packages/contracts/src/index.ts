@@ -15,6 +15,8 @@ export * from './events/transactions.ts';
 export * from './events/users.ts';
 export * from './http/bank-links.ts';
 export * from './http/operations.ts';
+export * from './http/segmentation.ts';
+export * from './http/spending.ts';
 export * from './http/standing.ts';
 export * from './http/user-data.ts';
 export * from './ids.ts';

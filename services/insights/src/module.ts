@@ -28,6 +28,7 @@ import { exportLedger } from './http/export-ledger.ts';
 import { listTransactions } from './http/list-transactions.ts';
 import { totalTransactions } from './http/total-transactions.ts';
 import { recurringRoutes } from './http/recurring.ts';
+import { spendingProfileRoutes } from './http/spending-profiles.ts';
 import { alertJobs } from './jobs/alert-jobs.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
 import { analysisJobs } from './jobs/refresh-analyses.ts';
@@ -178,6 +179,7 @@ export const insights = defineService({
         ...budgetRoutes(budgets),
         cashFlowForecast(forecastCashFlow),
         savingsOpportunities({ ledger, recurring, analyses, budgets, readUserDay, defaultCurrency }),
+        ...spendingProfileRoutes(metrics),
         ...recurringRoutes({ recurring, analyses }),
         ...anomalyRoutes({ anomalies, analyses }),
         ...alertRoutes({ alerts, alertSettings, settings, stopping: stopping.signal }),

@@ -58,7 +58,10 @@ const BODIES: Record<ErrorShape, BodyOf> = {
   'error-code': (error, requestId) => ({
     error_code: error.legacyCode ?? error.code.toUpperCase().replaceAll('-', '_'),
     message: sentenceOf(error),
-    ...(error.fields.length === 0 ? {} : { errors: plainFields(error) }),
+    // The uniform body, and beside it the list that the legacy service answered for fields at fault.
+    ...(error.fields.length === 0
+      ? {}
+      : { detail: error.fields.map(fastApiEntry), errors: plainFields(error) }),
     code: error.code,
     request_id: requestId,
   }),

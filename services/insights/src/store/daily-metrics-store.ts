@@ -138,6 +138,29 @@ export const createDailyMetricsStore = (connection: Connection) => {
     },
 
     /**
+     * Ids of users who have metrics, in order. Each id is one seek in the index, however many metrics a user has.
+     * @param after the id before; empty for the first
+     * @param limit most ids
+     */
+    async usersAfter(after: string, limit: number): Promise<string[]> {
+      const userIds: string[] = [];
+      let last = after;
+      while (userIds.length < limit) {
+        const next = await metrics
+          .find({ userId: { $gt: last } }, { projection: { userId: 1 } })
+          .sort({ userId: 1, day: 1 })
+          .limit(1)
+          .next();
+        if (next === null) {
+          break;
+        }
+        last = next.userId;
+        userIds.push(last);
+      }
+      return userIds;
+    },
+
+    /**
      * First and last day with metrics, or undefined without any.
      * @param userId owner
      */

@@ -1,0 +1,25 @@
+import { candidateKs, chooseK, measureKs } from '../domain/choose-k.ts';
+import type { CurvePoint, KChoice } from '../domain/choose-k.ts';
+import { MODEL_PLANS } from '../domain/model-plans.ts';
+import { trainModel } from '../domain/train-model.ts';
+import type { TrainingOrder } from '../domain/train-model.ts';
+import { fitTransform, transformPoints } from '../domain/transform.ts';
+import type { SegmentModel } from '../domain/segment-model.ts';
+import { readTable } from '../parsing/read-table.ts';
+
+/** Curves of a data set that no model was trained on. */
+export interface MeasuredCurve {
+  curve: CurvePoint[];
+  choice: KChoice;
+}
+
+const train = (order: TrainingOrder): SegmentModel => trainModel(order, MODEL_PLANS[order.name].namePersonas);
+
+const measure = ({ specs, raw, seed }: Pick<TrainingOrder, 'specs' | 'raw' | 'seed'>): MeasuredCurve => {
+  const points = transformPoints(fitTransform(specs, raw), raw);
+  const { curve } = measureKs(points, candidateKs(raw.rows), seed);
+  return { curve, choice: chooseK(curve, raw.rows) };
+};
+
+/** Work that would hold up other requests, by name. */
+export const TRAINING_TASKS = { train, measure, readTable } as const;
