@@ -14,6 +14,7 @@ export * from './events/segmentation.ts';
 export * from './events/transactions.ts';
 export * from './events/users.ts';
 export * from './http/bank-links.ts';
+export * from './http/categorized-transactions.ts';
 export * from './http/operations.ts';
 export * from './http/segmentation.ts';
 export * from './http/spending.ts';

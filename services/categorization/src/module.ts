@@ -17,6 +17,7 @@ import { categorizeStored } from './http/compat/pocketc/categorize-stored.ts';
 import { categoriesPlaceholder } from './http/compat/pocketc/placeholder.ts';
 import { correctCategory } from './http/correct-category.ts';
 import { explainTransaction } from './http/explain-transaction.ts';
+import { categorizedRoutes } from './http/list-categorized.ts';
 import { listCategories } from './http/list-categories.ts';
 import { modelCard } from './http/model-card.ts';
 import { recategorizeRoutes } from './http/recategorize.ts';
@@ -115,6 +116,7 @@ export const categorization = defineService({
         categorizeStored(decisions),
         categorizeTransaction(decide, versionAtWork),
         ...retrainModels(jobs),
+        ...categorizedRoutes(decisions),
         userData.route,
       ],
       subscriptions: [

@@ -1,4 +1,5 @@
 import { defineService, openUserData } from '@orrery/service-kit';
+import { categorizedSource } from './clients/categorized-source.ts';
 import { openCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { createSmtpSender } from './delivery/smtp-sender.ts';
@@ -31,7 +32,9 @@ import { recurringRoutes } from './http/recurring.ts';
 import { spendingProfileRoutes } from './http/spending-profiles.ts';
 import { alertJobs } from './jobs/alert-jobs.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
+import { rebuildLedgerJob } from './jobs/rebuild-ledger.ts';
 import { analysisJobs } from './jobs/refresh-analyses.ts';
+import { packLedgerRows } from './migrations/pack-ledger-rows.ts';
 import { createAlertSettingsStore } from './store/alert-settings-store.ts';
 import { createAlertStore } from './store/alert-store.ts';
 import { createAnalysisMarkStore } from './store/analysis-mark-store.ts';
@@ -53,6 +56,7 @@ import { createForecastCashFlow } from './use-cases/forecast-cash-flow.ts';
 import { createKeepBudgets } from './use-cases/keep-budgets.ts';
 import { createRaiseAlerts } from './use-cases/raise-alerts.ts';
 import { createRebuildDailyMetrics } from './use-cases/rebuild-daily-metrics.ts';
+import { createRebuildLedger } from './use-cases/rebuild-ledger.ts';
 import { createRefreshAnalyses } from './use-cases/refresh-analyses.ts';
 import { createReportSpending } from './use-cases/report-spending.ts';
 import { createReadUserDay } from './use-cases/user-calendar.ts';
@@ -61,8 +65,9 @@ import { createReadUserDay } from './use-cases/user-calendar.ts';
 export const insights = defineService({
   name: 'insights',
   config: InsightsConfig,
-  calls: ['ingestion'],
-  async create({ config, mongo, clock, jobs, logger, inTransaction, recordEvents, client }) {
+  calls: ['categorization', 'ingestion'],
+  migrations: [packLedgerRows],
+  async create({ config, mongo, clock, client, jobs, logger, inTransaction, recordEvents }) {
     const ledger = createLedgerStore(mongo, createBundleStore(mongo));
     const metrics = createDailyMetricsStore(mongo);
     const settings = createUserSettingsStore(mongo);
@@ -98,6 +103,14 @@ export const insights = defineService({
       inTransaction,
       recordEvents,
       defaultTimeZone,
+    });
+    const rebuildLedger = createRebuildLedger({
+      ledger,
+      source: categorizedSource(client('categorization')),
+      enter,
+      metrics: rebuild,
+      inTransaction,
+      recordEvents,
     });
     const reportSpending = createReportSpending({
       ...stores,
@@ -202,6 +215,7 @@ export const insights = defineService({
       ],
       jobs: [
         ...rebuildJobs(rebuild, defaultTimeZone),
+        rebuildLedgerJob(rebuildLedger),
         ...analysisJobs(analyses, defaultTimeZone),
         ...alertJobs({ shortfalls, announce }, defaultTimeZone),
       ],

@@ -155,6 +155,45 @@ export const createDecisionStore = (mongo: Connection) => {
     },
 
     /**
+     * What is known about a user's transactions, in the order of their ids.
+     * @param userId owner
+     * @param page the id to go on after, if any, and most entries to return
+     */
+    async page(
+      userId: string,
+      page: { after?: string | undefined; limit: number },
+    ): Promise<DecisionEntry[]> {
+      const found = await collection
+        // Ids of users hold no colon, and a semicolon follows it: the range is the user's own.
+        .find({ _id: { $gt: idOf(userId, page.after ?? ''), $lt: `${userId};` } }, { batchSize: page.limit })
+        .sort({ _id: 1 })
+        .limit(page.limit)
+        .toArray();
+      return found.map((document) => toEntry(userId, document));
+    },
+
+    /**
+     * Users with transactions in the order of their ids, one index seek each.
+     * @param after the id to go on after, if any
+     * @param limit most users to return
+     */
+    async users(after: string | undefined, limit: number): Promise<string[]> {
+      const users: string[] = [];
+      while (users.length < limit) {
+        const next = await collection
+          .find({ userId: { $gt: users.at(-1) ?? after ?? '' } }, { projection: { userId: 1 } })
+          .sort({ userId: 1 })
+          .limit(1)
+          .next();
+        if (next === null) {
+          break;
+        }
+        users.push(next.userId);
+      }
+      return users;
+    },
+
+    /**
      * Stores decisions over whatever was there.
      * @param userId owner
      * @param rows decisions

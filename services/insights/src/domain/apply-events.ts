@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CategorizedTransaction } from '@orrery/contracts';
 import type { DayPlace, LedgerChange, LedgerEntry } from './types.ts';
 
@@ -41,6 +42,30 @@ export const applyCategorized = (
 };
 
 /**
+ * The ledger entry as its source tells it now, for a rebuild: unlike an event, equal versions replace what is known, so
+ * that a damaged row is mended. Null when the entry is right, or newer than the source told.
+ * @param entry what is known, if anything
+ * @param source the transaction as its source knows it
+ * @param place where it lies on the user's calendar
+ */
+export const restoreFrom = (
+  entry: LedgerEntry | undefined,
+  source: CategorizedTransaction,
+  place: PlaceOnCalendar,
+): LedgerEntry | null => {
+  const removedVersion = entry?.removedVersion ?? 0;
+  const known = entry?.row ?? null;
+  if (source.rowVersion <= removedVersion || (known !== null && isNewer(known.transaction, source))) {
+    return null;
+  }
+  const { providerCategory: _hint, ...transaction } = source;
+  const row = { transaction, ...place(source) };
+  return known !== null && isDeepStrictEqual(known, row)
+    ? null
+    : { transactionId: source.transactionId, removedVersion, row };
+};
+
+/**
  * The ledger entry after a removal arrived, or null when nothing changes. A removal of a transaction that has not
  * arrived yet is remembered; one that is older than the row leaves the row alone.
  * @param entry what is known, if anything
@@ -58,6 +83,17 @@ export const applyRemoval = (entry: LedgerEntry | undefined, removal: Removal): 
     row: isOutlived ? known : null,
   };
 };
+
+/**
+ * The ledger entry of a row that its source does not know, for a rebuild: the row goes, and unlike a removal nothing
+ * keeps it from coming back. Null when there is none, or when it is newer than the one that was looked for.
+ * @param entry what is known, if anything
+ * @param stray the row and the version that was looked for
+ */
+export const forgetStray = (entry: LedgerEntry | undefined, stray: Removal): LedgerEntry | null =>
+  entry === undefined || entry.row === null || entry.row.transaction.rowVersion > stray.rowVersion
+    ? null
+    : { ...entry, row: null };
 
 /** What a batch did: entries to store, and how each touched row changed. */
 export interface BatchResult {

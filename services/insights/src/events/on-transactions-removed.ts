@@ -10,6 +10,6 @@ import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
 export const onTransactionsRemoved = (
   enter: EnterTransactions,
 ): Subscription<typeof TransactionsRemoved.data> =>
-  subscribe(TransactionsRemoved, 'insights', ({ data }, transaction) =>
-    enter.removed(data.userId, data.transactions, transaction),
-  );
+  subscribe(TransactionsRemoved, 'insights', async ({ data }, transaction) => {
+    await enter.removed(data.userId, data.transactions, transaction);
+  });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { addDays } from '@orrery/calendar';
 import type { CalendarDate, CategorizedTransaction } from '@orrery/contracts';
 import { cutPage, decodeCursor } from '@orrery/mongo';
@@ -532,6 +533,83 @@ export const createLedgerStore = (connection: Connection, bundles: BundleStore) 
         }
       }
       return largest;
+    },
+
+    /**
+     * Versions of a user's present rows by transaction id.
+     * @param userId owner
+     */
+    async versions(userId: string): Promise<Map<string, number>> {
+      const cursor = ledger.find(
+        { userId, postedOn: daysBetween(undefined, undefined) },
+        { projection: { _id: 0, transactionId: 1, rowVersion: 1 }, batchSize: 5000 },
+      );
+      const versions = new Map<string, number>();
+      for await (const { transactionId, rowVersion = 0 } of cursor) {
+        versions.set(transactionId, rowVersion);
+      }
+      return versions;
+    },
+
+    /**
+     * Months for which a user has rows or bundles.
+     * @param userId owner
+     */
+    async months(userId: string): Promise<string[]> {
+      const days = await ledger.distinct('postedOn', {
+        userId,
+        postedOn: daysBetween(undefined, undefined),
+      });
+      const posted = days.flatMap((day) => (day === undefined ? [] : [monthOfDay(day)]));
+      return [...new Set([...posted, ...(await bundles.months(userId))])].sort();
+    },
+
+    /**
+     * Packs the rows of one month anew when their bundles do not hold exactly them.
+     * @param userId owner
+     * @param month `YYYY-MM`
+     * @param session transaction of the rebuild
+     * @returns whether they differed
+     */
+    async repack(userId: string, month: string, session: ClientSession): Promise<boolean> {
+      const stored = await ledger
+        .find({ userId, postedOn: daysBetween(`${month}-01`, `${month}-31`) }, { session, batchSize: 5000 })
+        .toArray();
+      const rows = stored
+        .filter(isPresent)
+        .map((row) => ({ row: toPacked(toRow(row)), bundleId: row.bundleId }));
+      const packed = await bundles.ofMonth(userId, month, session);
+      const held = new Map(
+        packed.flatMap(({ id, rows: own }) => own.map((row) => [`${id} ${row.id}`, row] as const)),
+      );
+      const isRight =
+        held.size === rows.length &&
+        packed.reduce((sum, bundle) => sum + bundle.rows.length, 0) === rows.length &&
+        rows.every(({ row, bundleId }) => isDeepStrictEqual(held.get(`${bundleId} ${row.id}`), row));
+      if (isRight) {
+        return false;
+      }
+      await bundles.remove(
+        userId,
+        packed.map(({ id }) => id),
+        session,
+      );
+      const places = await bundles.apply(
+        userId,
+        rows.map(({ row }) => ({ id: row.id, bundleId: null, after: row })),
+        session,
+      );
+      if (places.size > 0) {
+        await ledger.bulkWrite(
+          [...places].flatMap(([id, bundleId]) =>
+            bundleId === null
+              ? []
+              : [{ updateOne: { filter: { _id: entryId(userId, id) }, update: { $set: { bundleId } } } }],
+          ),
+          { session, ordered: false },
+        );
+      }
+      return true;
     },
 
     /**

@@ -1,7 +1,13 @@
 import type { CategorizedTransaction } from '@orrery/contracts';
 import { DailyMetricsUpdated } from '@orrery/contracts';
 import type { EventTransaction } from '@orrery/messaging';
-import { applyBatch, applyCategorized, applyRemoval } from '../domain/apply-events.ts';
+import {
+  applyBatch,
+  applyCategorized,
+  applyRemoval,
+  forgetStray,
+  restoreFrom,
+} from '../domain/apply-events.ts';
 import type { BatchResult, PlaceOnCalendar, Removal } from '../domain/apply-events.ts';
 import { zoneOfCurrency } from '../domain/currency-zone.ts';
 import { metricChanges } from '../domain/daily-metrics.ts';
@@ -69,6 +75,44 @@ export const createEnterTransactions = ({ ledger, metrics, settings, marks }: En
     }
   };
 
+  const enter = async (
+    userId: string,
+    batch: readonly CategorizedTransaction[],
+    transaction: EventTransaction,
+    apply: typeof applyCategorized,
+  ): Promise<string[]> => {
+    const [{ timeZone }, known] = await Promise.all([
+      settings.find(userId),
+      ledger.findEntries(
+        userId,
+        batch.map(({ transactionId }) => transactionId),
+        transaction.session,
+      ),
+    ]);
+    const place = calendarOf(timeZone);
+    const result = applyBatch(known, batch, (entry, item) => apply(entry, item, place));
+    await save(userId, known, result, transaction);
+    return result.entries.map(({ transactionId }) => transactionId);
+  };
+
+  const take = async (
+    userId: string,
+    batch: readonly Removal[],
+    transaction: EventTransaction,
+    apply: typeof applyRemoval,
+  ): Promise<string[]> => {
+    const known = await ledger.findEntries(
+      userId,
+      batch.map(({ transactionId }) => transactionId),
+      transaction.session,
+    );
+    const result = applyBatch(known, batch, apply);
+    await save(userId, known, result, transaction);
+    return result.changes.flatMap(({ before, after }) =>
+      before !== null && after === null ? [before.transaction.transactionId] : [],
+    );
+  };
+
   return {
     /**
      * Enters categorised transactions; older versions than known are ignored.
@@ -76,38 +120,49 @@ export const createEnterTransactions = ({ ledger, metrics, settings, marks }: En
      * @param batch transactions of one event
      * @param transaction the event's transaction
      */
-    async categorized(
+    categorized: async (
       userId: string,
       batch: readonly CategorizedTransaction[],
       transaction: EventTransaction,
-    ): Promise<void> {
-      const [{ timeZone }, known] = await Promise.all([
-        settings.find(userId),
-        ledger.findEntries(
-          userId,
-          batch.map(({ transactionId }) => transactionId),
-          transaction.session,
-        ),
-      ]);
-      const place = calendarOf(timeZone);
-      const result = applyBatch(known, batch, (entry, item) => applyCategorized(entry, item, place));
-      await save(userId, known, result, transaction);
+    ): Promise<void> => {
+      await enter(userId, batch, transaction, applyCategorized);
     },
+
+    /**
+     * Brings rows to what their source tells, those included that differ at the same version.
+     * @param userId owner
+     * @param batch transactions as their source knows them now
+     * @param transaction the transaction of the rebuild
+     * @returns ids that were wrong
+     */
+    restored: (
+      userId: string,
+      batch: readonly CategorizedTransaction[],
+      transaction: EventTransaction,
+    ): Promise<string[]> => enter(userId, batch, transaction, restoreFrom),
 
     /**
      * Takes removed transactions out, and remembers those that have not arrived yet.
      * @param userId owner
      * @param batch removals of one event
      * @param transaction the event's transaction
+     * @returns ids whose rows went
      */
-    async removed(userId: string, batch: readonly Removal[], transaction: EventTransaction): Promise<void> {
-      const known = await ledger.findEntries(
-        userId,
-        batch.map(({ transactionId }) => transactionId),
-        transaction.session,
-      );
-      await save(userId, known, applyBatch(known, batch, applyRemoval), transaction);
-    },
+    removed: (userId: string, batch: readonly Removal[], transaction: EventTransaction): Promise<string[]> =>
+      take(userId, batch, transaction, applyRemoval),
+
+    /**
+     * Takes out rows that their source does not know.
+     * @param userId owner
+     * @param strays rows with the versions that were looked for
+     * @param transaction the transaction of the rebuild
+     * @returns ids whose rows went
+     */
+    forgotten: (
+      userId: string,
+      strays: readonly Removal[],
+      transaction: EventTransaction,
+    ): Promise<string[]> => take(userId, strays, transaction, forgetStray),
   };
 };
 

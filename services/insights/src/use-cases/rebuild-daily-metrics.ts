@@ -90,6 +90,17 @@ export const createRebuildDailyMetrics = (parts: RebuildParts) => {
 
   return {
     /**
+     * Recounts all metrics of one user.
+     * @param userId owner
+     * @param signal stops it between two pieces
+     * @returns metrics that were wrong, missing or stale
+     */
+    async ofUser(userId: string, signal: AbortSignal): Promise<number> {
+      const range = await everyDay(userId);
+      return range === undefined ? 0 : rebuildDays(userId, range, signal);
+    },
+
+    /**
      * Recounts the metrics of every user.
      * @param options `lookbackDays` limits it to the last days of each user's calendar, today included; `signal` stops it
      */
