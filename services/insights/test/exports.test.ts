@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TransactionsCategorized } from '@orrery/contracts';
 import { aCategorizedTransaction, aDecision, aUser, eventually, startTestService } from '@orrery/testing';
@@ -26,8 +28,26 @@ const ROWS = [
   aCategorizedTransaction({ postedOn: '2025-03-04', amountMinor: -100 }),
 ];
 
+/** Ingestion, as it answers for a bank link that the caller does not have. */
+const ingestion = createServer((_request, response) => {
+  response.writeHead(404, { 'content-type': 'application/problem+json' });
+  response.end(
+    JSON.stringify({
+      type: 'about:blank',
+      title: 'Not found',
+      status: 404,
+      code: 'not-found',
+      requestId: 'r',
+    }),
+  );
+});
+
 beforeAll(async () => {
-  service = await startTestService(insights);
+  await new Promise<void>((resolve) => ingestion.listen(0, '127.0.0.1', resolve));
+  const { port } = ingestion.address() as AddressInfo;
+  service = await startTestService(insights, {
+    addresses: { ingestion: `http://127.0.0.1:${String(port)}` },
+  });
   await service.publish(TransactionsCategorized, user.userId, { userId: user.userId, transactions: ROWS });
   await eventually(
     () => service.mongo.collection('ledger').countDocuments({ userId: user.userId }),
@@ -37,6 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service.stop();
+  ingestion.close();
 });
 
 const text = async (format: string, as = user) =>

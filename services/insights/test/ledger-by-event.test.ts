@@ -67,6 +67,7 @@ describe('the ledger by events', () => {
       {
         id: transaction.transactionId,
         date: '2026-03-02',
+        authorizedDate: null,
         description: 'CARREFOUR CITY PARIS 11',
         merchant: 'Carrefour',
         amount: { amount: '-12.34', currency: 'EUR' },
