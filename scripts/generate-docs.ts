@@ -10,12 +10,14 @@ import { root, startDatabase } from '../tests/setup/servers.ts';
 import { dataMap } from './data-map.ts';
 import { generateTypes } from '../packages/client/src/generate.ts';
 import { freezeEvents } from './freeze-events.ts';
+import { alertRulesManifest } from './observability/alert-rules.ts';
+import { metricsDocument } from './observability/metrics-document.ts';
 import { WORKLOADS } from './kubernetes/workloads.ts';
 import { writeManifests } from './kubernetes/write-manifests.ts';
 
 /**
  * `npm run docs`: writes the generated documents: OpenAPI (asked of the running constellation, so it cannot differ from
- * what is served), AsyncAPI, `.env.example`, the data map, the Kubernetes manifests and the frozen event schemas. With `--check` nothing is written and a stale
+ * what is served), AsyncAPI, `.env.example`, the data map, the metrics, the Kubernetes manifests and the frozen event schemas. With `--check` nothing is written and a stale
  * file makes the command fail.
  */
 const VERSION = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string })
@@ -45,7 +47,7 @@ function environmentExample(): string {
   ].join('\n');
 }
 
-async function openApi(): Promise<string> {
+async function askTheConstellation(): Promise<{ openApiText: string; metricsText: string }> {
   const scratch = await mkdtemp(join(tmpdir(), 'orrery-docs-'));
   const database = await startDatabase(join(scratch, 'mongo'));
   const running = await runServices(SERVICES, {
@@ -64,7 +66,10 @@ async function openApi(): Promise<string> {
     if (!response.ok) {
       throw new Error(`the gateway answered ${response.status} for its OpenAPI document`);
     }
-    return `${JSON.stringify(await response.json(), null, 2)}\n`;
+    return {
+      openApiText: `${JSON.stringify(await response.json(), null, 2)}\n`,
+      metricsText: await metricsDocument(running.services),
+    };
   } finally {
     await running.stop();
     await database.stop();
@@ -75,14 +80,16 @@ async function openApi(): Promise<string> {
 const asyncApi = (): string =>
   `${JSON.stringify(buildAsyncapi(EVENTS, { title: 'Orrery events', version: '1.0.0' }), null, 2)}\n`;
 
-const openApiText = await openApi();
+const { openApiText, metricsText } = await askTheConstellation();
 const documents: readonly [string, string][] = [
   ['docs/api/openapi.json', openApiText],
   ['packages/client/src/schema.ts', await generateTypes(openApiText)],
   ['docs/api/asyncapi.json', asyncApi()],
   ['.env.example', environmentExample()],
   ['docs/data-map.md', dataMap()],
+  ['docs/metrics.md', metricsText],
   ...writeManifests(WORKLOADS, VERSION),
+  ['k8s/components/service-monitor/alert-rules.yaml', await alertRulesManifest()],
 ];
 
 const stale: string[] = [];

@@ -93,6 +93,10 @@ await edit('docker-compose.yml', (text) =>
     ),
 );
 
+await edit('infra/observability/prometheus.yaml', (text) =>
+  text.replace(/(\n +)- advisor:9090/, `$1- ${name}:9090$&`),
+);
+
 function run(task: string, program: string, args: readonly string[]): void {
   const { status } = spawnSync(
     process.execPath,

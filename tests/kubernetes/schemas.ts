@@ -2,6 +2,7 @@ import { ExternalSecret } from '@kubernetes-models/external-secrets/external-sec
 import { HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute';
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
 import { TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
+import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
@@ -27,6 +28,7 @@ const MODELS: Readonly<Record<string, { prototype: { validate(): void } }>> = {
   Namespace,
   NetworkPolicy,
   PodDisruptionBudget,
+  PrometheusRule,
   ScaledObject,
   Service,
   ServiceAccount,

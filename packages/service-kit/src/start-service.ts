@@ -37,6 +37,7 @@ import { createJobRunner, type JobRunner } from './jobs/schedule.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { acceptRequestId, currentContext, runWithContext } from './observability/request-context.ts';
+import { watchDatabasePool, watchQueues } from './observability/resource-metrics.ts';
 import { startTracing, type Tracing } from './observability/tracing.ts';
 import { operationsRoutes } from './operations/operations-routes.ts';
 
@@ -327,6 +328,8 @@ const assemble = async <Config extends z.ZodType>(
     logger,
     metrics: messagingMetrics,
   });
+  watchDatabasePool(metrics.registry, mongo);
+  watchQueues(metrics.registry, bus, service);
   registerOutboxGauges(metrics.registry, () => relay.state().catch(() => undefined));
 
   const keys = serviceTokenKeys(common.SERVICE_TOKEN_SECRET, common.SERVICE_TOKEN_SECRET_PREVIOUS);

@@ -49,8 +49,10 @@ const observe = (options: AppOptions) => (request: Request, response: Response, 
   response.setHeader('X-Request-ID', context.requestId);
   const attributes = { 'http.request.method': request.method, 'url.path': request.path };
   const traceparent = headerOf(request, 'traceparent');
+  options.metrics.httpInFlight.inc();
   options.tracing.openSpan(request.method, { kind: SpanKind.SERVER, attributes, traceparent }, (span) => {
     response.once('close', () => {
+      options.metrics.httpInFlight.dec();
       const seconds = (performance.now() - startedAt) / 1_000;
       const route = context.route ?? 'unmatched';
       const status = response.writableFinished ? String(response.statusCode) : 'aborted';

@@ -10,6 +10,7 @@ export interface ServiceMetrics {
   registry: Registry;
   httpRequests: Counter<'method' | 'route' | 'status'>;
   httpDuration: Histogram<'method' | 'route' | 'status'>;
+  httpInFlight: Gauge;
   clientRequests: Counter<'target' | 'operation' | 'outcome'>;
   clientDuration: Histogram<'target' | 'operation'>;
   idempotentReplays: Counter<'route'>;
@@ -47,6 +48,11 @@ export const createMetrics = (
       help: 'Time from the first byte of a request to the end of its reply',
       labelNames: ['method', 'route', 'status'],
       buckets: LATENCY_BUCKETS_S,
+      registers,
+    }),
+    httpInFlight: new Gauge({
+      name: 'http_requests_in_flight',
+      help: 'Requests that are being answered now, streams included',
       registers,
     }),
     clientRequests: new Counter({
