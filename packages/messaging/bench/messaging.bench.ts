@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { ensureBroker } from '../../../scripts/rabbitmq/ensure-broker.mjs';
 import { createEvent, newEvent } from '../src/create-event.ts';
+import { encodeEvent } from '../src/encode-event.ts';
 import { RabbitmqBus } from '../src/rabbitmq/rabbitmq-bus.ts';
 import { planTopology } from '../src/topology.ts';
 
@@ -46,7 +47,7 @@ async function openAdapter(url: string): Promise<Contender> {
   const bus = new RabbitmqBus({ url, topology, logger: pino({ level: 'silent' }), prefetch: PREFETCH });
   await bus.start();
   return {
-    publish: (envelopes) => bus.publish(envelopes),
+    publish: (envelopes) => bus.publish(envelopes.map(encodeEvent)),
     async consume(count) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       let seen = 0;

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongoose';
 import type { EventDefinition, EventEnvelope, ServiceName } from '@orrery/contracts';
 import type { z } from 'zod';
+import type { EncodedEvent } from './encode-event.ts';
 
 /** What a handler may use while an event is worked: one database transaction that also holds the inbox row. */
 export interface EventTransaction {
@@ -98,7 +99,7 @@ export interface QueueDepth {
  */
 export interface EventBus {
   start(): Promise<void>;
-  publish(envelopes: readonly EventEnvelope[]): Promise<void>;
+  publish(events: readonly EncodedEvent[]): Promise<void>;
   consume(consumer: ServiceName, definitions: readonly EventDefinition[], deliver: Deliver): Promise<void>;
   /** Stops taking new deliveries and waits for those at work. */
   stopConsuming(): Promise<void>;

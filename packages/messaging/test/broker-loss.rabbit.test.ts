@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventEnvelope } from '@orrery/contracts';
 import { startPrivateBroker, type PrivateBroker } from '../../../scripts/rabbitmq/ensure-broker.mjs';
-import type { EventBus } from '../src/event-bus.ts';
 import { PublishError } from '../src/publish-error.ts';
 import { eventually } from './eventually.ts';
-import { newBusPlace, openTestBus } from './open-test-bus.ts';
+import { newBusPlace, openTestBus, type TestBus } from './open-test-bus.ts';
 import { note, NoteTaken } from './test-events.ts';
 
 jest.setTimeout(180_000);
@@ -17,7 +16,7 @@ const started = await startPrivateBroker({ install: false });
 
 /** Publishes like the outbox relay: what was not confirmed is published again. Returns the ids that were confirmed. */
 async function publishAll(
-  bus: EventBus,
+  bus: TestBus,
   envelopes: readonly EventEnvelope[],
   confirmed: Set<string>,
 ): Promise<void> {

@@ -129,7 +129,7 @@ describe('handling an event once', () => {
 
     const rows = await connection.collection<OutboxRow>('outbox').find().toArray();
     expect([afterFailure, nudgesAfterFailure, nudges]).toEqual([0, 0, 1]);
-    expect(rows.map((row) => row.envelope)).toEqual([
+    expect(rows.map(({ body }) => JSON.parse(body))).toEqual([
       expect.objectContaining({ type: 'note.filed.v1', causationid: envelope.id, data: { text: 'a' } }),
     ]);
   });

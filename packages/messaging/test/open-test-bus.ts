@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'amqplib';
+import type { EventEnvelope } from '@orrery/contracts';
 import { openDatabase } from '@orrery/mongo';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { encodeEvent } from '../src/encode-event.ts';
 import type { EventBus } from '../src/event-bus.ts';
 import { InProcessBus } from '../src/in-process/in-process-bus.ts';
 import { RabbitmqBus } from '../src/rabbitmq/rabbitmq-bus.ts';
@@ -50,12 +52,29 @@ export const topologyOf = ({ namespace, retryDelaysMs, deliveryLimit }: BusPlace
   ...(deliveryLimit === undefined ? {} : { deliveryLimit }),
 });
 
+/** A bus that encodes what it is to publish. */
+export interface TestBus extends Omit<EventBus, 'publish'> {
+  publish(envelopes: readonly EventEnvelope[]): Promise<void>;
+}
+
+const encoding = (bus: EventBus): TestBus => ({
+  start: () => bus.start(),
+  publish: async (envelopes) => bus.publish(envelopes.map(encodeEvent)),
+  consume: (consumer, definitions, deliver) => bus.consume(consumer, definitions, deliver),
+  stopConsuming: () => bus.stopConsuming(),
+  queueDepths: (consumer) => bus.queueDepths(consumer),
+  listDeadLetters: (filter) => bus.listDeadLetters(filter),
+  replayDeadLetters: (filter) => bus.replayDeadLetters(filter),
+  isReady: () => bus.isReady(),
+  stop: () => bus.stop(),
+});
+
 /**
  * Starts a bus with the test events.
  * @param place where
  * @returns the bus and how to end it together with what it stands on
  */
-export async function openTestBus(place: BusPlace): Promise<{ bus: EventBus; close(): Promise<void> }> {
+export async function openTestBus(place: BusPlace): Promise<{ bus: TestBus; close(): Promise<void> }> {
   const pace = place.concurrency === undefined ? {} : { concurrency: place.concurrency };
   if (place.adapter === 'rabbitmq') {
     const bus = new RabbitmqBus({
@@ -66,7 +85,7 @@ export async function openTestBus(place: BusPlace): Promise<{ bus: EventBus; clo
       ...pace,
     });
     await bus.start();
-    return { bus, close: () => bus.stop() };
+    return { bus: encoding(bus), close: () => bus.stop() };
   }
   const connection = await openDatabase(place.url, place.namespace);
   const bus = new InProcessBus({
@@ -79,7 +98,7 @@ export async function openTestBus(place: BusPlace): Promise<{ bus: EventBus; clo
   });
   await bus.start();
   return {
-    bus,
+    bus: encoding(bus),
     async close() {
       await bus.stop();
       await connection.close();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '@orrery/calendar';
-import type { EventEnvelope } from '@orrery/contracts';
+import { EventEnvelope } from '@orrery/contracts';
 import { inTransaction } from '@orrery/mongo';
 import type { Connection } from 'mongoose';
 import { pino } from 'pino';
@@ -16,7 +16,7 @@ import { testLogger } from './open-test-bus.ts';
 import { openTestDatabase } from './test-database.ts';
 import { NoteLost, NoteTaken } from './test-events.ts';
 
-type Publish = (envelopes: readonly EventEnvelope[]) => Promise<void>;
+type Publish = OutboxRelayOptions['bus']['publish'];
 
 describe('the outbox and its relay', () => {
   let database: Awaited<ReturnType<typeof openTestDatabase>>;
@@ -32,8 +32,8 @@ describe('the outbox and its relay', () => {
         texts.map((text) => newEvent(definition, 'user-1', { text })),
       ),
     );
-  const remember: Publish = (envelopes) => {
-    published.push(...envelopes);
+  const remember: Publish = (events) => {
+    published.push(...events.map(({ body }) => EventEnvelope.parse(JSON.parse(body))));
     return Promise.resolve();
   };
   const startRelay = (publish: Publish, options: Partial<OutboxRelayOptions> = {}): OutboxRelay => {
@@ -113,8 +113,8 @@ describe('the outbox and its relay', () => {
 
   it('publishes again, with the same ids, what it was killed before removing', async () => {
     await record(['a', 'b']);
-    const killed = startRelay(async (envelopes) => {
-      await remember(envelopes);
+    const killed = startRelay(async (events) => {
+      await remember(events);
       return new Promise<void>(() => undefined);
     });
     await eventually(() => published.length === 2, 'they are published');
@@ -155,13 +155,13 @@ describe('the outbox and its relay', () => {
     await record(['a', 'b', 'c']);
     let calls = 0;
 
-    startRelay(async (envelopes) => {
+    startRelay(async (events) => {
       calls += 1;
       if (calls > 1) {
-        return remember(envelopes);
+        return remember(events);
       }
-      await remember(envelopes.slice(0, 1));
-      throw new PublishError('half', { unconfirmedIds: envelopes.slice(1).map(({ id }) => id) });
+      await remember(events.slice(0, 1));
+      throw new PublishError('half', { unconfirmedIds: events.slice(1).map(({ head }) => head.id) });
     });
 
     await untilEmpty();
@@ -172,9 +172,9 @@ describe('the outbox and its relay', () => {
     await record(['a']);
     let calls = 0;
 
-    startRelay((envelopes) => {
+    startRelay((events) => {
       calls += 1;
-      return calls <= 4 ? Promise.reject(new Error('away')) : remember(envelopes);
+      return calls <= 4 ? Promise.reject(new Error('away')) : remember(events);
     });
 
     await untilEmpty();
@@ -190,9 +190,9 @@ describe('the outbox and its relay', () => {
     let attempts = 0;
 
     startRelay(
-      async (envelopes) => {
-        const lost = envelopes.filter(({ type }) => type === 'note.lost.v1').map(({ id }) => id);
-        await remember(envelopes.filter(({ id }) => !lost.includes(id)));
+      async (events) => {
+        const lost = events.filter(({ head }) => head.type === 'note.lost.v1').map(({ head }) => head.id);
+        await remember(events.filter(({ head }) => !lost.includes(head.id)));
         if (lost.length > 0) {
           attempts += 1;
           throw new UnroutableError({ unroutableIds: lost });

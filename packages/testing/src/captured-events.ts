@@ -1,4 +1,4 @@
-import { eventType, type EventDefinition, type EventEnvelope } from '@orrery/contracts';
+import { eventType, EventEnvelope, type EventDefinition } from '@orrery/contracts';
 import type { EventBus } from '@orrery/messaging';
 import type { z } from 'zod';
 import { eventually, type Patience } from './eventually.ts';
@@ -55,9 +55,9 @@ export class CapturedEvents {
  */
 export const capturingBus = (bus: EventBus, captured: CapturedEvents): EventBus => ({
   start: () => bus.start(),
-  publish: async (envelopes) => {
-    await bus.publish(envelopes);
-    captured.add(envelopes);
+  publish: async (events) => {
+    await bus.publish(events);
+    captured.add(events.map(({ body }) => EventEnvelope.parse(JSON.parse(body))));
   },
   consume: (consumer, definitions, deliver) => bus.consume(consumer, definitions, deliver),
   stopConsuming: () => bus.stopConsuming(),

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '@orrery/calendar';
 import { SERVICE_NAMES, type EventDefinition, type EventEnvelope, type ServiceName } from '@orrery/contracts';
-import { createEvent, newEvent, openBus, type EventBus } from '@orrery/messaging';
+import { createEvent, encodeEvent, newEvent, openBus, type EventBus } from '@orrery/messaging';
 import { openDatabase } from '@orrery/mongo';
 import {
   createLogger,
@@ -187,7 +187,7 @@ export const startTestService = async <Config extends z.ZodType>(
         requestId: randomUUID(),
       });
       const envelope = { ...made, ...fields };
-      await inner.publish([envelope]);
+      await inner.publish([encodeEvent(envelope)]);
       return envelope;
     },
     runJob: async (name, input) => {

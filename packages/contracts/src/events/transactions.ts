@@ -4,7 +4,7 @@ import { CalendarDate, Instant } from '../calendar-date.ts';
 import { defineEvent } from '../define-event.ts';
 import { CategorySlug, ResourceId, TransactionId, UserId } from '../ids.ts';
 
-/** Largest number of transactions in one event, so that a message stays far below 256 KiB. */
+/** Largest number of transactions in one event, so that a message mostly stays below 256 KiB. */
 export const MAX_TRANSACTIONS_PER_EVENT = 200;
 
 /** Where a transaction came from. */

@@ -1,12 +1,13 @@
-import { eventType, type EventDefinition, type EventEnvelope, type ServiceName } from '@orrery/contracts';
+import { eventType, type EventDefinition, type ServiceName } from '@orrery/contracts';
 import type { Collection, Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
-import { encodeEvent } from '../encode-event.ts';
+import type { EncodedEvent } from '../encode-event.ts';
 import type { DeadLetter, DeadLetterFilter, Deliver, EventBus, QueueDepth } from '../event-bus.ts';
 import { BusUnavailableError, UnroutableError } from '../publish-error.ts';
 import { consumerQueueOf, type Topology } from '../topology.ts';
 import { AT_ONCE, MESSAGES, type MessageRow } from './message-row.ts';
+import { MessageRemover } from './message-remover.ts';
 import { QueueWorker } from './queue-worker.ts';
 
 export interface InProcessBusOptions {
@@ -29,6 +30,7 @@ export class InProcessBus implements EventBus {
   readonly #options: InProcessBusOptions;
   readonly #topology: Topology;
   readonly #rows: Collection<MessageRow>;
+  readonly #remover: MessageRemover;
   readonly #workers = new Map<string, QueueWorker>();
   #poll: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
@@ -40,6 +42,7 @@ export class InProcessBus implements EventBus {
     this.#options = options;
     this.#topology = options.topology;
     this.#rows = options.connection.collection<MessageRow>(MESSAGES);
+    this.#remover = new MessageRemover(this.#rows, options.logger);
   }
 
   async start(): Promise<void> {
@@ -48,18 +51,18 @@ export class InProcessBus implements EventBus {
     this.#schedulePoll();
   }
 
-  async publish(envelopes: readonly EventEnvelope[]): Promise<void> {
+  async publish(events: readonly EncodedEvent[]): Promise<void> {
     const unroutableIds: string[] = [];
-    const rows = envelopes.flatMap((envelope) => {
-      const copies = this.#rowsFor(envelope);
-      if (copies.length === 0 && !this.#topology.unheardTypes.has(envelope.type)) {
-        unroutableIds.push(envelope.id);
+    const rows = events.flatMap((event) => {
+      const copies = this.#rowsFor(event);
+      if (copies.length === 0 && !this.#topology.unheardTypes.has(event.head.type)) {
+        unroutableIds.push(event.head.id);
       }
       return copies;
     });
     await this.#insert(
       rows,
-      envelopes.map(({ id }) => id),
+      events.map(({ head }) => head.id),
     );
     if (unroutableIds.length > 0) {
       throw new UnroutableError({ unroutableIds });
@@ -74,6 +77,7 @@ export class InProcessBus implements EventBus {
         connection,
         queue,
         deliver,
+        remover: this.#remover,
         retryDelaysMs: this.#topology.retryDelaysMs,
         concurrency,
         leaseTtlMs,
@@ -89,6 +93,7 @@ export class InProcessBus implements EventBus {
     this.#stopping = true;
     clearTimeout(this.#poll);
     await this.#polling;
+    this.#remover.stop();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
   }
 
@@ -144,17 +149,16 @@ export class InProcessBus implements EventBus {
     this.#started = false;
   }
 
-  #rowsFor(envelope: EventEnvelope): MessageRow[] {
-    const body = encodeEvent(envelope).toString('utf8');
+  #rowsFor({ head, body }: EncodedEvent): MessageRow[] {
     return this.#topology.consumerQueues
-      .filter(({ type }) => type === envelope.type)
+      .filter(({ type }) => type === head.type)
       .map(({ consumer, name, type }) => ({
         _id: uuidv7(),
         queue: name,
         consumer,
         type,
-        eventId: envelope.id,
-        subject: envelope.subject,
+        eventId: head.id,
+        subject: head.subject,
         body,
         state: 'ready',
         attempt: 1,

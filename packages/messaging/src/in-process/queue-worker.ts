@@ -6,11 +6,13 @@ import { backOffMs, decideRetry, isLastAttempt } from '../retry-policy.ts';
 import { takeNext } from '../take-next.ts';
 import type { ConsumerQueue } from '../topology.ts';
 import { MESSAGES, type MessageRow } from './message-row.ts';
+import type { MessageRemover } from './message-remover.ts';
 
 export interface QueueWorkerOptions {
   connection: Connection;
   queue: ConsumerQueue;
   deliver: Deliver;
+  remover: MessageRemover;
   retryDelaysMs: readonly number[];
   concurrency: number;
   leaseTtlMs: number;
@@ -36,8 +38,7 @@ export class QueueWorker {
   readonly #atWork = new Set<Promise<void>>();
   readonly #subjectsAtWork = new Set<string>();
   readonly #retryTimers = new Set<NodeJS.Timeout>();
-  #finished: string[] = [];
-  #flushing: Promise<void> | undefined;
+  readonly #leaving = new Set<Promise<void>>();
   #pumping: Promise<void> | undefined;
   /** Whether the database may hold rows that are not in memory. */
   #mayHaveMore = true;
@@ -92,7 +93,7 @@ export class QueueWorker {
     }
     await this.#pumping;
     await Promise.all(this.#atWork);
-    await this.#flushing;
+    await Promise.all(this.#leaving);
     const lease = this.#lease;
     this.#lease = undefined;
     await lease?.release();
@@ -160,7 +161,7 @@ export class QueueWorker {
     this.#mayHaveMore = false;
     this.#loading = true;
     try {
-      const rows = await this.#rows
+      const due = this.#rows
         .find({
           queue: this.#options.queue.name,
           state: 'ready',
@@ -168,12 +169,14 @@ export class QueueWorker {
           _id: { $nin: [...this.#known] },
         })
         .sort({ _id: 1 })
-        .limit(MAX_BUFFERED_ROWS)
-        .toArray();
-      for (const row of rows) {
+        .limit(MAX_BUFFERED_ROWS);
+      for await (const row of due) {
         this.#remember(row);
+        if (!this.#hasRoom()) {
+          this.#mayHaveMore = true;
+          break;
+        }
       }
-      this.#mayHaveMore ||= rows.length === MAX_BUFFERED_ROWS;
     } catch (error) {
       this.#mayHaveMore = true;
       throw error;
@@ -202,8 +205,7 @@ export class QueueWorker {
     }
     if (outcome.kind === 'done') {
       this.#pump();
-      this.#finished.push(row._id);
-      await this.#flush();
+      this.#leave(row);
       return;
     }
     await this.#store(() => this.#postponeOrPark(row, outcome));
@@ -226,21 +228,12 @@ export class QueueWorker {
     }
   }
 
-  /** Acknowledges: messages that end while a deletion runs leave together in the next one. */
-  async #flush(): Promise<void> {
-    while (this.#finished.length > 0) {
-      if (this.#flushing === undefined) {
-        const ids = this.#finished;
-        this.#finished = [];
-        this.#flushing = this.#store(() => this.#rows.deleteMany({ _id: { $in: ids } })).finally(() => {
-          this.#flushing = undefined;
-          for (const id of ids) {
-            this.#known.delete(id);
-          }
-        });
-      }
-      await this.#flushing;
-    }
+  #leave({ _id }: MessageRow): void {
+    const left = this.#options.remover.remove(_id).then(() => {
+      this.#known.delete(_id);
+      this.#leaving.delete(left);
+    });
+    this.#leaving.add(left);
   }
 
   async #postponeOrPark(row: MessageRow, outcome: Exclude<DeliveryOutcome, { kind: 'done' }>): Promise<void> {

@@ -1,7 +1,8 @@
 import { acquireLease, type Lease } from '@orrery/mongo';
-import type { EventEnvelope, ServiceName } from '@orrery/contracts';
+import type { ServiceName } from '@orrery/contracts';
 import type { Collection, Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import type { EventHead } from '../encode-event.ts';
 import type { EventBus } from '../event-bus.ts';
 import type { MessagingMetrics } from '../messaging-metrics.ts';
 import { PublishError } from '../publish-error.ts';
@@ -24,6 +25,8 @@ export interface OutboxRelayOptions {
   unroutablePauseMs?: number;
 }
 
+/** Text of one publish at most, beyond its first event, so that large events do not fill the memory. */
+const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
 const BACK_OFF = { firstMs: 200, maxMs: 5_000 };
 
 /**
@@ -138,7 +141,7 @@ export class OutboxRelay {
   /** Returns whether more rows may wait. */
   async #publishBatch(): Promise<boolean> {
     const seen = await this.#readDue();
-    if (seen.length === 0) {
+    if (seen.rows.length === 0) {
       return false;
     }
     const lease = await this.#holdLease();
@@ -146,23 +149,32 @@ export class OutboxRelay {
       return false;
     }
     // Until the lease was ours, another relay may have published what we saw.
-    const rows = lease === 'new' ? await this.#readDue() : seen;
+    const { rows, mayHaveMore } = lease === 'new' ? await this.#readDue() : seen;
     await this.#publish(rows);
-    return rows.length === this.#options.batchSize;
+    return mayHaveMore;
   }
 
-  #readDue(): Promise<OutboxRow[]> {
+  async #readDue(): Promise<{ rows: OutboxRow[]; mayHaveMore: boolean }> {
+    const { batchSize } = this.#options;
     const due = { $or: [{ notBefore: { $exists: false } }, { notBefore: { $lte: new Date() } }] };
-    return this.#rows.find(due).sort({ _id: 1 }).limit(this.#options.batchSize).toArray();
+    const rows: OutboxRow[] = [];
+    let characters = 0;
+    for await (const row of this.#rows.find(due).sort({ _id: 1 }).limit(batchSize)) {
+      rows.push(row);
+      characters += row.body.length;
+      if (characters >= MAX_BATCH_CHARACTERS) {
+        return { rows, mayHaveMore: true };
+      }
+    }
+    return { rows, mayHaveMore: rows.length === batchSize };
   }
 
   async #publish(rows: readonly OutboxRow[]): Promise<void> {
     if (rows.length === 0) {
       return;
     }
-    const envelopes = rows.map(({ envelope }) => envelope);
     try {
-      await this.#options.bus.publish(envelopes);
+      await this.#options.bus.publish(rows.map(({ envelope, body }) => ({ head: envelope, body })));
     } catch (error) {
       if (!(error instanceof PublishError)) {
         throw error;
@@ -229,4 +241,4 @@ export class OutboxRelay {
   }
 }
 
-const aboutEvent = (envelope: EventEnvelope) => ({ eventId: envelope.id, type: envelope.type });
+const aboutEvent = (envelope: EventHead) => ({ eventId: envelope.id, type: envelope.type });

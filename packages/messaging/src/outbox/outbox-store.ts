@@ -1,16 +1,19 @@
 import type { Clock } from '@orrery/calendar';
-import type { EventEnvelope, ServiceName } from '@orrery/contracts';
+import type { ServiceName } from '@orrery/contracts';
 import type { ClientSession, Connection } from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
 import { createEvent, type EventOrigin } from '../create-event.ts';
-import { encodeEvent } from '../encode-event.ts';
+import { encodeEvent, type EventHead } from '../encode-event.ts';
 import type { NewEvent } from '../event-bus.ts';
 
 /** Row of the collection `outbox`. */
 export interface OutboxRow {
   /** UUID version 7: its order is the order of recording within a process. */
   _id: string;
-  envelope: EventEnvelope;
+  /** What is said about the event. */
+  envelope: EventHead;
+  /** The whole event as it will be sent. */
+  body: string;
   recordedAt: Date;
   /** Not to be published before; set on rows that no queue takes. */
   notBefore?: Date;
@@ -57,9 +60,8 @@ export function createOutboxStore(options: {
       // Age is measured on the machine's clock, because business time may stand still.
       const recordedAt = new Date();
       const rows = events.map((event): OutboxRow => {
-        const envelope = createEvent(event, producer, clock, inherited);
-        encodeEvent(envelope);
-        return { _id: uuidv7(), envelope, recordedAt };
+        const { head, body } = encodeEvent(createEvent(event, producer, clock, inherited));
+        return { _id: uuidv7(), envelope: head, body, recordedAt };
       });
       await connection.collection<OutboxRow>(OUTBOX).insertMany(rows, { session, ordered: true });
     },

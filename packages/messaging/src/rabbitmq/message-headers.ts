@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EventEnvelope } from '@orrery/contracts';
 import type { Message, Options } from 'amqplib';
+import type { EventHead } from '../encode-event.ts';
 import type { ConsumerQueue } from '../topology.ts';
 
 /** Our own headers. `x-death` is not used for counting: RabbitMQ 4 ignores it on messages that were published again. */
@@ -13,19 +13,19 @@ const SUBJECT = 'subject';
 
 /**
  * AMQP properties of an event; what an operator may want to see is repeated from the body.
- * @param envelope the event
+ * @param head what is said about the event
  * @param mandatory whether the broker returns it when no queue takes it
  */
-export function eventProperties(envelope: EventEnvelope, mandatory: boolean): Options.Publish {
+export function eventProperties(head: EventHead, mandatory: boolean): Options.Publish {
   return {
     mandatory,
     persistent: true,
     contentType: 'application/cloudevents+json',
-    messageId: envelope.id,
-    type: envelope.type,
+    messageId: head.id,
+    type: head.type,
     headers: {
-      [SUBJECT]: envelope.subject,
-      ...(envelope.traceparent === undefined ? {} : { [TRACEPARENT]: envelope.traceparent }),
+      [SUBJECT]: head.subject,
+      ...(head.traceparent === undefined ? {} : { [TRACEPARENT]: head.traceparent }),
     },
   };
 }

@@ -5,9 +5,9 @@ import {
   type GetMessage,
   type RecoveringChannelModel,
 } from 'amqplib';
-import { eventType, type EventDefinition, type EventEnvelope, type ServiceName } from '@orrery/contracts';
+import { eventType, type EventDefinition, type ServiceName } from '@orrery/contracts';
 import type { Logger } from 'pino';
-import { encodeEvent } from '../encode-event.ts';
+import type { EncodedEvent } from '../encode-event.ts';
 import type { DeadLetter, DeadLetterFilter, Deliver, EventBus, QueueDepth } from '../event-bus.ts';
 import { BusUnavailableError } from '../publish-error.ts';
 import { backOffMs } from '../retry-policy.ts';
@@ -72,15 +72,15 @@ export class RabbitmqBus implements EventBus {
     }
   }
 
-  async publish(envelopes: readonly EventEnvelope[]): Promise<void> {
-    const messages = envelopes.map((envelope): OutgoingMessage => {
-      const mandatory = !this.#topology.unheardTypes.has(envelope.type);
+  async publish(events: readonly EncodedEvent[]): Promise<void> {
+    const messages = events.map(({ head, body }): OutgoingMessage => {
+      const mandatory = !this.#topology.unheardTypes.has(head.type);
       return {
-        id: envelope.id,
+        id: head.id,
         exchange: this.#topology.eventsExchange,
-        routingKey: envelope.type,
-        body: encodeEvent(envelope),
-        options: eventProperties(envelope, mandatory),
+        routingKey: head.type,
+        body: Buffer.from(body),
+        options: eventProperties(head, mandatory),
       };
     });
     await this.#send(messages);
