@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '@orrery/calendar';
 import { runServices } from '@orrery/service-kit';
 import jwt from 'jsonwebtoken';
 import { MongoClient } from 'mongodb';
@@ -21,10 +22,12 @@ export interface Constellation {
  * Starts every service behind the gateway.
  * @param env settings beside the usual ones
  * @param onLogLine gets every log line of every service
+ * @param clock business time of all of them; default the machine's
  */
 export async function startConstellation(
   env: Record<string, string> = {},
   onLogLine?: (line: string) => void,
+  clock?: Clock,
 ): Promise<Constellation> {
   const mongoUri = process.env['TEST_MONGODB_URI'] ?? '';
   const namespace = `e${randomBytes(5).toString('hex')}`;
@@ -45,6 +48,7 @@ export async function startConstellation(
       ...env,
     },
     ...(onLogLine === undefined ? {} : { logDestination: { write: onLogLine } }),
+    ...(clock === undefined ? {} : { clock }),
   });
   return {
     url: running.urlOf('gateway'),

@@ -12,11 +12,26 @@ export class InvalidZoneError extends Error {
   }
 }
 
+/** Names come from outside and count in any case, so their number is bounded. */
+const MOST_KNOWN_ZONES = 1000;
+
+const knownZones = new Set(['UTC']);
+
 /**
  * Whether a name is a time zone of the IANA database.
  * @param name for instance `Asia/Seoul`
  */
-export const isValidZone = (name: string): boolean => name === 'UTC' || IANAZone.isValidZone(name);
+export const isValidZone = (name: string): boolean => {
+  // Asking makes a formatter, which costs a thousand times more than remembering the answer.
+  if (knownZones.has(name)) {
+    return true;
+  }
+  const isValid = IANAZone.isValidZone(name);
+  if (isValid && knownZones.size < MOST_KNOWN_ZONES) {
+    knownZones.add(name);
+  }
+  return isValid;
+};
 
 const checkedZone = (zone: string): string => {
   if (!isValidZone(zone)) {

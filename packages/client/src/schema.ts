@@ -1612,6 +1612,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/missions/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether missions help, by template and segment: taken on, kept, saved, and spending compared with offers not taken on */
+        get: operations["readMissionReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/missions/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The zone and language of the caller’s missions; null where none was chosen */
+        get: operations["readMissionSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Choose the zone in which missions begin and end, and their language */
+        patch: operations["changeMissionSettings"];
+        trace?: never;
+    };
     "/v1/missions/streak": {
         parameters: {
             query?: never;
@@ -2544,6 +2579,10 @@ export interface components {
             }[];
             /** @enum {string} */
             day_of_week?: "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
+        };
+        MissionSettings: {
+            timeZone: string | null;
+            language: ("en" | "fr" | "ko") | null;
         };
         Money: {
             amount: string;
@@ -9745,6 +9784,209 @@ export interface operations {
             };
             /** @description `sign-in-required`: Sign in first */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMissionReport: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date */
+                        from: string;
+                        /** Format: date */
+                        to: string;
+                        data: {
+                            /** @enum {string} */
+                            template: "CATEGORY_BAN_DAILY" | "SPEND_CAP_DAILY" | "PER_TXN_DAILY" | "COUNT_CAP_DAILY" | "TIME_BAN_DAILY" | "DAY_BAN_WEEKLY" | "SPEND_CAP_WEEKLY" | "COUNT_CAP_WEEKLY" | "SPEND_CAP_MONTHLY" | "COUNT_CAP_MONTHLY";
+                            segmentId: string | null;
+                            proposed: number;
+                            accepted: number;
+                            dismissed: number;
+                            succeeded: number;
+                            failed: number;
+                            acceptanceRate: number | null;
+                            successRate: number | null;
+                            saved: components["schemas"]["Money"][];
+                            comparison: {
+                                taken: {
+                                    missions: number;
+                                    meanReduction: number;
+                                };
+                                untaken: {
+                                    missions: number;
+                                    meanReduction: number;
+                                };
+                                difference: number;
+                                interval: {
+                                    low: number;
+                                    high: number;
+                                };
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMissionSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionSettings"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeMissionSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    timeZone?: string;
+                    /** @enum {string} */
+                    language?: "en" | "fr" | "ko";
+                };
+            };
+        };
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionSettings"];
+                };
+            };
+            /** @description `malformed-json`: The body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

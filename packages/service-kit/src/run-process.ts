@@ -1,3 +1,4 @@
+import type { Clock } from '@orrery/calendar';
 import type { ServiceName } from '@orrery/contracts';
 import type { EventBus } from '@orrery/messaging';
 import type { DestinationStream } from 'pino';
@@ -11,6 +12,8 @@ export interface RunOptions {
   /** Settings; default `process.env`. */
   env?: Environment;
   logDestination?: DestinationStream;
+  /** Business time of all of them; default from `ORRERY_NOW`, else the machine's clock. */
+  clock?: Clock;
   /** Called as each service starts, for a progress display. */
   onStarted?: (service: StartedService) => void;
 }
@@ -106,6 +109,7 @@ export const runServices = async (
         bus,
         processMetrics: services.length === 0,
         ...(options.logDestination === undefined ? {} : { logDestination: options.logDestination }),
+        ...(options.clock === undefined ? {} : { clock: options.clock }),
       });
       services.push(service);
       options.onStarted?.(service);

@@ -104,15 +104,35 @@ const instantOf = (day: CalendarDay, minute: number, zone: string): Date => {
   );
 };
 
+/** More than the windows of all templates in a zone; the oldest half goes when it is full. */
+const MOST_KNOWN_WINDOWS = 512;
+
+const knownWindows = new Map<string, { startsAt: Date; endsAt: Date }>();
+
 /**
  * The instants of a window; the end is the first that no longer belongs to it.
  * @param window wall-clock time
  * @param zone IANA zone
  */
-export const instantsOfWindow = (window: MissionWindow, zone: string): { startsAt: Date; endsAt: Date } => ({
-  startsAt: instantOf(window.fromDay, window.fromMinute, zone),
-  endsAt: instantOf(window.toDay, window.toMinute, zone),
-});
+export const instantsOfWindow = (window: MissionWindow, zone: string): { startsAt: Date; endsAt: Date } => {
+  // Everybody of a zone has the same few windows, and looking up the rules of a zone is what costs here.
+  const key = `${zone} ${window.fromDay} ${window.fromMinute} ${window.toDay} ${window.toMinute}`;
+  const known = knownWindows.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const instants = {
+    startsAt: instantOf(window.fromDay, window.fromMinute, zone),
+    endsAt: instantOf(window.toDay, window.toMinute, zone),
+  };
+  if (knownWindows.size >= MOST_KNOWN_WINDOWS) {
+    for (const old of [...knownWindows.keys()].slice(0, MOST_KNOWN_WINDOWS / 2)) {
+      knownWindows.delete(old);
+    }
+  }
+  knownWindows.set(key, instants);
+  return instants;
+};
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 

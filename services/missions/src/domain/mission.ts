@@ -57,18 +57,21 @@ export interface IssueFrame {
 }
 
 /**
- * Id of a mission, made of what it is: the same user, period and rule always give the same id, so that nothing is
+ * Id of a mission, made of what it is: the same user, period, zone and rule always give the same id, so that nothing is
  * created twice.
- * @param userId owner
- * @param periodStart first day of the period
+ * @param frame user, period and zone
  * @param rule what it asks for
  */
-export const missionId = (userId: string, periodStart: CalendarDay, rule: MissionRule): string =>
+const missionId = (
+  { userId, periodStart, zone }: Pick<IssueFrame, 'userId' | 'periodStart' | 'zone'>,
+  rule: MissionRule,
+): string =>
   createHash('sha256')
     .update(
       JSON.stringify([
         userId,
         periodStart,
+        zone,
         rule.template,
         rule.sub_id,
         rule.value,
@@ -91,13 +94,13 @@ export const issueMission = (
   frame: IssueFrame,
   purchases: readonly NetPurchase[],
 ): Mission => {
-  const { userId, period, periodStart, currency, zone, segmentId, now } = frame;
+  const { period, periodStart, currency, zone, segmentId, now } = frame;
   const window = windowOf(proposal.rule, period, periodStart, frame.rollMinute);
   const { startsAt, endsAt } = instantsOfWindow(window, zone);
   const { current, target, kept, spentMinor } = evaluateRule(proposal.rule, window, purchases);
   return {
     ...proposal,
-    id: missionId(userId, periodStart, proposal.rule),
+    id: missionId(frame, proposal.rule),
     period,
     periodStart,
     currency,

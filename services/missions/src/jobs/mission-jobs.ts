@@ -1,6 +1,7 @@
 import type { Job } from '@orrery/service-kit';
 import type { IssueMissions } from '../use-cases/issue-missions.ts';
 import type { KeepHouse } from '../use-cases/keep-house.ts';
+import type { ReportMissions } from '../use-cases/report-missions.ts';
 import type { SettleMissions } from '../use-cases/settle-missions.ts';
 
 /**
@@ -12,6 +13,7 @@ export const missionJobs = (parts: {
   issue: IssueMissions;
   settle: SettleMissions;
   keepHouse: KeepHouse;
+  report: ReportMissions;
   timeZone: string;
 }): Job[] => [
   { name: 'issue-missions', cron: '*/15 * * * *', run: ({ signal }) => parts.issue.everyone(signal) },
@@ -26,5 +28,6 @@ export const missionJobs = (parts: {
     timeZone: parts.timeZone,
     run: ({ signal }) => parts.keepHouse.forget(signal),
   },
+  { name: 'add-up-missions', cron: '20 * * * *', run: ({ signal }) => parts.report.addUp(signal) },
   { name: 'rebuild-mission-sheets', run: ({ signal }) => parts.keepHouse.rebuildSheets(signal) },
 ];

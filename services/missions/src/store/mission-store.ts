@@ -231,14 +231,14 @@ export const createMissionStore = (connection: Connection) => {
     },
 
     /**
-     * Owners of missions whose time for late rows is over, longest over first; an owner comes once per mission. For the
-     * job.
+     * Owners of missions whose time for late rows is over, in no order; an owner comes once per mission. For the job.
      * @param now the present
      */
     async *ownersToSettle(now: Date): AsyncGenerator<string> {
-      const cursor = missions
-        .find({ settledAt: null, settleAt: { $lte: now } }, { projection: { userId: 1 }, batchSize: 1000 })
-        .sort({ settleAt: 1 });
+      const cursor = missions.find(
+        { settledAt: null, settleAt: { $lte: now } },
+        { projection: { userId: 1 }, batchSize: 1000 },
+      );
       for await (const { userId } of cursor) {
         yield userId;
       }

@@ -33,6 +33,9 @@ export interface IssueMissionsParts extends Pick<Runtime<unknown>, 'inTransactio
 /** Users whose missions are issued in one transaction of the job. */
 const USERS_PER_BATCH = 200;
 
+/** Batches at work at once: one is calculated while the database reads or writes others. */
+const LANES = 3;
+
 /** Nobody is sent missions after this many days without a transaction. */
 const ACTIVE_DAYS = 45;
 
@@ -226,9 +229,6 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
   };
 
   const storeBatch = async ({ users, offers }: Batch, today: string): Promise<void> => {
-    if (users.length === 0) {
-      return;
-    }
     const ids = users.map(({ userId }) => userId);
     const revisions = new Map(users.map(({ userId, revision }) => [userId, revision]));
     try {
@@ -309,7 +309,7 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
 
     /**
      * Issues the missions of everybody for whom a day, week or month has begun. Each batch is one transaction that also
-     * notes who was served, so a run that was interrupted goes on where it stopped, and memory holds two batches.
+     * notes who was served, so a run that was interrupted goes on where it stopped, and memory holds a few batches.
      * @param signal ends the work early
      * @returns how many users were looked at, and how many missions were issued
      */
@@ -317,16 +317,21 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
       const done = { users: 0, missions: 0 };
       for await (const zone of profiles.zones()) {
         const today = calendar.today(zone);
-        let waiting: Batch = { users: [], offers: [] };
-        for await (const users of profiles.due(zone, today, USERS_PER_BATCH)) {
-          signal.throwIfAborted();
-          // A batch is written while the next one is read.
-          const [offers] = await Promise.all([offersOfBatch(users, today), storeBatch(waiting, today)]);
-          waiting = { users, offers };
-          done.users += users.length;
-          done.missions += offers.reduce((sum, { missions: issued }) => sum + issued.length, 0);
-        }
-        await storeBatch(waiting, today);
+        const batches = profiles.due(zone, today, USERS_PER_BATCH);
+        const lane = async (): Promise<void> => {
+          for (;;) {
+            const { value: users, done: isOver } = await batches.next();
+            if (isOver === true) {
+              return;
+            }
+            signal.throwIfAborted();
+            const offers = await offersOfBatch(users, today);
+            await storeBatch({ users, offers }, today);
+            done.users += users.length;
+            done.missions += offers.reduce((sum, { missions: issued }) => sum + issued.length, 0);
+          }
+        };
+        await Promise.all(Array.from({ length: LANES }, lane));
       }
       return done;
     },
