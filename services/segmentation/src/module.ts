@@ -4,6 +4,7 @@ import type { TRAINING_TASKS } from './compute/training-tasks.ts';
 import { SegmentationConfig } from './config.ts';
 import { onDailyMetricsUpdated } from './events/on-daily-metrics-updated.ts';
 import { HOLDINGS } from './holdings.ts';
+import { modelFacts } from './model-facts.ts';
 import { analysisRoutes } from './http/compat/customer-analysis/analyse.ts';
 import { rebuildClustersRoute } from './http/compat/pocketc/rebuild-clusters.ts';
 import { chartRoutes } from './http/compat/segmentation-api/charts.ts';
@@ -19,6 +20,7 @@ import { mySegment } from './http/my-segment.ts';
 import { predictBatch } from './http/predict-batch.ts';
 import { spendingJobs } from './jobs/spending-jobs.ts';
 import { tableTrainingJobs } from './jobs/train-jobs.ts';
+import { watchDriftJob } from './jobs/watch-drift-job.ts';
 import { createAssignmentStore } from './store/assignment-store.ts';
 import { createCurveStore } from './store/curve-store.ts';
 import { createCustomerProfileStore } from './store/customer-profile-store.ts';
@@ -121,8 +123,10 @@ export const segmentation = defineService({
       ],
       jobs: [
         ...tableTrainingJobs(trainModels, config.DEFAULT_TIME_ZONE),
+        watchDriftJob({ watchDrift, jobs, logger, timeZone: config.DEFAULT_TIME_ZONE }),
         ...spendingJobs({ keepSpending, trainModels, assign, timeZone: config.DEFAULT_TIME_ZONE }),
       ],
+      facts: () => modelFacts(models),
       stop: () => threads.stop(),
     };
   },

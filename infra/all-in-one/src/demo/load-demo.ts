@@ -5,6 +5,7 @@ import type { Db } from 'mongodb';
 import { z } from 'zod';
 import { bankStatement, statementCsv } from './bank-statement.ts';
 import { DEMO_USERS, writeMainBackendDemo } from './main-backend-users.ts';
+import { awaitTrainings, startTrainings } from './train-models.ts';
 
 const STATEMENT_DAYS = 730;
 const MARKER = 'demo-loaded.json';
@@ -30,8 +31,9 @@ export interface DemoParts {
 }
 
 /**
- * Loads the demo on the first start: the main back end's users, and two years of a bank account imported through the
- * public API like any other file. A load that was interrupted is taken up again; importing twice adds nothing.
+ * Loads the demo on the first start: the main back end's users, two years of a bank account imported through the
+ * public API like any other file, and a trained segment model of each kind. A load that was interrupted is taken up
+ * again; importing twice adds nothing.
  * @param parts where and with what
  * @throws Error when the constellation refuses the import or does not finish it
  */
@@ -42,11 +44,15 @@ export async function loadDemo(parts: DemoParts): Promise<void> {
   }
   parts.progress('Demo data: users of the main back end');
   await writeMainBackendDemo(parts.mainBackend, parts.now);
-  const [alex] = DEMO_USERS;
+  const [alex, , admin] = DEMO_USERS;
+  const asAdmin = { ...parts, token: parts.tokenOf(admin) };
+  const trainings = await startTrainings(asAdmin, ['customers', 'shopping-personas']);
   const headers = { authorization: `Bearer ${parts.tokenOf(alex)}` };
   const lines = bankStatement(parts.now.toISOString().slice(0, 10), STATEMENT_DAYS, 20_26);
   const imported = await importStatement(parts, headers, statementCsv(lines));
   await awaitLedger(parts, headers, imported.rows);
+  await awaitTrainings(asAdmin, trainings);
+  await awaitTrainings(asAdmin, await startTrainings(asAdmin, ['spending']));
   await writeFile(marker, JSON.stringify({ rows: imported.rows, loadedAt: new Date().toISOString() }));
 }
 

@@ -6,6 +6,9 @@ import type { FittedFeature } from './transform.ts';
 /** The three named models of the engine. */
 export type ModelName = 'spending' | 'shopping-personas' | 'customers';
 
+/** Names of the models, in the order of lists. */
+export const MODEL_NAMES: readonly ModelName[] = ['customers', 'shopping-personas', 'spending'];
+
 /** A text in each language of the product. */
 export type Texts = Readonly<Record<Language, string>>;
 

@@ -1,11 +1,8 @@
 import { Instant, SegmentModelName } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { z } from 'zod';
-import type { ModelName, SegmentModel } from '../domain/segment-model.ts';
+import type { SegmentModel } from '../domain/segment-model.ts';
 import type { ModelVersion, VersionSummary } from '../store/model-store.ts';
-
-/** Names of the models, in the order of lists. */
-export const MODEL_NAMES: readonly ModelName[] = ['customers', 'shopping-personas', 'spending'];
 
 export const modelParams = z.object({ name: SegmentModelName });
 

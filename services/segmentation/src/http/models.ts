@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CHARTS } from '../charts/draw-charts.ts';
 import type { ChartName } from '../charts/draw-charts.ts';
 import { renderPng } from '../charts/render-png.ts';
+import { MODEL_NAMES } from '../domain/segment-model.ts';
 import { trainJobName } from '../jobs/train-jobs.ts';
 import type { ModelStore } from '../store/model-store.ts';
 import type { AskModels } from '../use-cases/ask-models.ts';
@@ -12,14 +13,7 @@ import type { KeepTables } from '../use-cases/keep-tables.ts';
 import type { TrainModels } from '../use-cases/train-models.ts';
 import type { WatchDrift } from '../use-cases/watch-drift.ts';
 import { chooseLanguage } from './choose-language.ts';
-import {
-  MODEL_NAMES,
-  modelParams,
-  PersonaShape,
-  shownPersonas,
-  shownVersion,
-  VersionShape,
-} from './model-shape.ts';
+import { modelParams, PersonaShape, shownPersonas, shownVersion, VersionShape } from './model-shape.ts';
 import { MAX_TABLE_BYTES, readTableUpload } from './read-table-upload.ts';
 
 const LISTED = 50;

@@ -57,7 +57,7 @@ const rounded = (value: number, digits: number): number => Number(value.toFixed(
  */
 export const predictBatch = (ask: AskModels): MountedRoute =>
   handle(PredictBatch, async ({ body, request }) => {
-    const { version, placements } = await ask.place('customers', body.customers.map(customerRow));
+    const { version, placements } = await ask.explain('customers', body.customers.map(customerRow));
     const language = chooseLanguage(request.headers['accept-language'], 'en');
     return {
       status: 200,

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { InputCounts } from '../domain/count-inputs.ts';
 import type { ModelName } from '../domain/segment-model.ts';
 
 /** How many rows of a day fell in each bin; numbers only, nothing of a person. */
@@ -14,15 +15,6 @@ interface InputRow {
   personas: Record<string, number>;
   /** When the row may be forgotten. */
   expiresAt: Date;
-}
-
-/** Counts of some placed rows. */
-export interface InputCounts {
-  rows: number;
-  /** For each feature the rows in each bin. */
-  bins: number[][];
-  /** Rows of each persona, by number. */
-  personas: number[];
 }
 
 const KEEP_MS = 90 * 86_400_000;

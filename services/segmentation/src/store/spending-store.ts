@@ -108,6 +108,11 @@ export const createSpendingStore = (connection: Connection) => {
       return row === null ? undefined : { profile: toProfile(row), staleSince: row.staleSince };
     },
 
+    /** How many users are known. */
+    async count(): Promise<number> {
+      return spending.estimatedDocumentCount();
+    },
+
     /**
      * Every profile, in the order of ids, with bounded memory.
      * @param pageSize profiles of a page

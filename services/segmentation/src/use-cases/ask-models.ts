@@ -1,31 +1,12 @@
 import type { Clock } from '@orrery/calendar';
 import { AppError } from '@orrery/service-kit';
-import { binOf } from '../domain/drift.ts';
-import { explainRow } from '../domain/place-row.ts';
-import type { ExplainedPlacement } from '../domain/place-row.ts';
+import { countInputs } from '../domain/count-inputs.ts';
+import { explainRow, placeRow } from '../domain/place-row.ts';
+import type { ExplainedPlacement, Placement } from '../domain/place-row.ts';
 import type { ModelName, SegmentModel } from '../domain/segment-model.ts';
 import { MODEL_NOT_TRAINED } from '../segmentation-errors.ts';
 import type { InputStore } from '../store/input-store.ts';
 import type { ModelStore, ModelVersion } from '../store/model-store.ts';
-
-const countsOf = (
-  model: SegmentModel,
-  rows: readonly (readonly number[])[],
-  placements: readonly ExplainedPlacement[],
-) => {
-  const bins = model.bins.map(({ shares }) => new Array<number>(shares.length).fill(0));
-  const personas = new Array<number>(model.personas.length).fill(0);
-  for (const [index, row] of rows.entries()) {
-    for (const [feature, one] of model.bins.entries()) {
-      const bin = binOf(one, row[feature] ?? 0);
-      const counts = bins[feature] ?? [];
-      counts[bin] = (counts[bin] ?? 0) + 1;
-    }
-    const number = placements[index]?.persona.number ?? 0;
-    personas[number] = (personas[number] ?? 0) + 1;
-  }
-  return { rows: rows.length, bins, personas };
-};
 
 /**
  * Makes the use case of asking a model about rows.
@@ -42,6 +23,19 @@ export const createAskModels = (parts: { models: ModelStore; inputs: InputStore;
     return serving;
   };
 
+  const asked = async <Found extends Placement>(
+    name: ModelName,
+    rows: readonly (readonly number[])[],
+    find: (model: SegmentModel, row: readonly number[]) => Found,
+  ): Promise<{ version: ModelVersion; placements: Found[] }> => {
+    const version = await requireModel(name);
+    const placements = rows.map((row) => find(version.model, row));
+    if (rows.length > 0) {
+      await inputs.add(name, version.version, clock.now(), countInputs(version.model, rows, placements));
+    }
+    return { version, placements };
+  };
+
   return {
     /**
      * The version that serves.
@@ -56,17 +50,18 @@ export const createAskModels = (parts: { models: ModelStore; inputs: InputStore;
      * @param rows raw rows with the model's features
      * @throws AppError `model-not-trained`
      */
-    async place(
+    place: (name: ModelName, rows: readonly (readonly number[])[]) => asked(name, rows, placeRow),
+
+    /**
+     * Places rows, says how sure that is and why, and counts them for drift.
+     * @param name the model
+     * @param rows raw rows with the model's features
+     * @throws AppError `model-not-trained`
+     */
+    explain: (
       name: ModelName,
       rows: readonly (readonly number[])[],
-    ): Promise<{ version: ModelVersion; placements: ExplainedPlacement[] }> {
-      const version = await requireModel(name);
-      const placements = rows.map((row) => explainRow(version.model, row));
-      if (rows.length > 0) {
-        await inputs.add(name, version.version, clock.now(), countsOf(version.model, rows, placements));
-      }
-      return { version, placements };
-    },
+    ): Promise<{ version: ModelVersion; placements: ExplainedPlacement[] }> => asked(name, rows, explainRow),
   };
 };
 

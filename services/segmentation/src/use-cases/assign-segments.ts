@@ -2,7 +2,7 @@ import type { Clock } from '@orrery/calendar';
 import { UserSegmentAssigned } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
 import type { Runtime } from '@orrery/service-kit';
-import { binOf } from '../domain/drift.ts';
+import { countInputs } from '../domain/count-inputs.ts';
 import { placeRow } from '../domain/place-row.ts';
 import type { Placement } from '../domain/place-row.ts';
 import { SHARE_PREFIX, spendingRow } from '../domain/spending/spending-row.ts';
@@ -35,21 +35,6 @@ export const scaleOf = ({ model, levels }: ModelVersion): SpendingScale => ({
  */
 export const placeSpender = (version: ModelVersion, profile: SpendingProfile): Placement =>
   placeRow(version.model, spendingRow(profile, scaleOf(version)));
-
-const countsOf = ({ model }: ModelVersion, rows: readonly number[][], placements: readonly Placement[]) => ({
-  rows: rows.length,
-  bins: model.bins.map((bins, feature) => {
-    const counts = new Array<number>(bins.shares.length).fill(0);
-    for (const row of rows) {
-      const bin = binOf(bins, row[feature] ?? 0);
-      counts[bin] = (counts[bin] ?? 0) + 1;
-    }
-    return counts;
-  }),
-  personas: model.personas.map(
-    ({ number }) => placements.filter(({ persona }) => persona.number === number).length,
-  ),
-});
 
 /**
  * Makes the use case of giving users their segments, and of telling others when one changes.
@@ -121,7 +106,7 @@ export const createAssignSegments = (
       }
       return told.length;
     });
-    await inputs.add('spending', version.version, now, countsOf(version, rows, placements));
+    await inputs.add('spending', version.version, now, countInputs(version.model, rows, placements));
     return changed;
   };
 

@@ -1,8 +1,8 @@
 import type { TaskThreads } from '@orrery/service-kit';
 import type { MeasuredCurve, TRAINING_TASKS } from '../compute/training-tasks.ts';
+import { dataHashOf } from '../domain/data-hash.ts';
 import type { CurveStore } from '../store/curve-store.ts';
 import type { ModelStore } from '../store/model-store.ts';
-import { dataHashOf } from './train-models.ts';
 import type { TrainingRows } from './train-models.ts';
 
 /**

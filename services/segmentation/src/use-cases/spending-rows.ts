@@ -1,43 +1,33 @@
-import { pointsOf } from '../domain/kmeans/points.ts';
+import type { Points } from '../domain/kmeans/points.ts';
 import { placeRow } from '../domain/place-row.ts';
-import { seededRandom } from '../domain/seeded-random.ts';
 import type { SegmentModel } from '../domain/segment-model.ts';
 import { segmentSums } from '../domain/spending/segment-spending.ts';
-import type { SegmentSpending } from '../domain/spending/segment-spending.ts';
-import { spendingRow, spendingScale, spendingSpecs } from '../domain/spending/spending-row.ts';
+import { spendingRow, spendingSpecs, startScale } from '../domain/spending/spending-row.ts';
+import type { SpendingScale } from '../domain/spending/spending-row.ts';
 import type { SpendingProfile } from '../domain/spending/spending-profile.ts';
+import type { ModelVersion } from '../store/model-store.ts';
 import type { SpendingStore } from '../store/spending-store.ts';
 import { scaleOf } from './assign-segments.ts';
 import type { TrainingRows } from './train-models.ts';
 
-/** More users make a training longer and not better; which ones is left to chance. */
+/** More users make a training longer and not better. */
 const MOST_USERS = 100_000;
-const PAGE = 2_000;
+/** Small enough that a page holds up no other request. */
+const PAGE = 500;
+const HASH_RANGE = 2 ** 32;
 
-/** A uniform sample of a stream of unknown length (Vitter's algorithm R), so that memory stays bounded. */
-const sampleProfiles = async (spending: SpendingStore, signal: AbortSignal): Promise<SpendingProfile[]> => {
-  const random = seededRandom(1);
-  const kept: SpendingProfile[] = [];
-  let seen = 0;
-  for await (const page of spending.pages(PAGE)) {
-    signal.throwIfAborted();
-    for (const profile of page) {
-      seen += 1;
-      if (kept.length < MOST_USERS) {
-        kept.push(profile);
-        continue;
-      }
-      const place = random.integer(seen);
-      if (place < MOST_USERS) {
-        kept[place] = profile;
-      }
-    }
+/** FNV-1a, which spreads ids evenly: the same users are chosen in every pass. */
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
   }
-  return kept;
+  return hash;
 };
 
 /**
- * Rows of the spending model: the users' profiles, made comparable among themselves.
+ * Rows of the spending model: the users' profiles, made comparable among themselves. Profiles are read in passes and
+ * pages, so that neither memory nor the serving loop feels how many there are.
  * @param spending what users spend
  * @param signal ends the reading
  * @returns undefined when nobody has spent anything
@@ -46,23 +36,56 @@ export const readSpendingRows = async (
   spending: SpendingStore,
   signal: AbortSignal,
 ): Promise<TrainingRows | undefined> => {
-  const profiles = await sampleProfiles(spending, signal);
-  if (profiles.length === 0) {
-    return undefined;
+  const share = Math.min(1, MOST_USERS / Math.max(1, await spending.count()));
+  const isChosen = ({ userId }: SpendingProfile): boolean => hashOf(userId) < share * HASH_RANGE;
+
+  async function* chosen(): AsyncGenerator<SpendingProfile[]> {
+    for await (const page of spending.pages(PAGE)) {
+      signal.throwIfAborted();
+      yield page.filter(isChosen);
+    }
   }
-  const scale = spendingScale(profiles);
-  const rowsIn = (one: typeof scale) => pointsOf(profiles.map((profile) => spendingRow(profile, one)));
-  const sumUp = (model: SegmentModel): Record<string, SegmentSpending> => {
+
+  const rowsIn = async (scale: SpendingScale): Promise<Points> => {
+    const columns = spendingSpecs(scale).length;
+    const pages: Float64Array[] = [];
+    for await (const profiles of chosen()) {
+      pages.push(Float64Array.from(profiles.flatMap((profile) => spendingRow(profile, scale))));
+    }
+    const values = new Float64Array(pages.reduce((sum, page) => sum + page.length, 0));
+    let at = 0;
+    for (const page of pages) {
+      values.set(page, at);
+      at += page.length;
+    }
+    return { rows: values.length / columns, columns, values };
+  };
+
+  const sumUp = async (
+    model: SegmentModel,
+    scale: SpendingScale,
+  ): Promise<NonNullable<ModelVersion['spending']>> => {
     const sums = new Map(model.personas.map(({ id }) => [id, segmentSums()]));
-    for (const profile of profiles) {
-      sums.get(placeRow(model, spendingRow(profile, scale)).persona.id)?.add(profile);
+    for await (const profiles of chosen()) {
+      for (const profile of profiles) {
+        sums.get(placeRow(model, spendingRow(profile, scale)).persona.id)?.add(profile);
+      }
     }
     return Object.fromEntries([...sums].map(([id, members]) => [id, members.total()]));
   };
-  return {
-    specs: spendingSpecs(scale),
-    raw: rowsIn(scale),
-    rawFor: (version) => rowsIn(scaleOf(version)),
-    extras: (model) => ({ spending: sumUp(model), levels: scale.levels }),
-  };
+
+  const builder = startScale();
+  for await (const profiles of chosen()) {
+    profiles.forEach((profile) => builder.add(profile));
+  }
+  const scale = builder.finish();
+  const raw = await rowsIn(scale);
+  return raw.rows === 0
+    ? undefined
+    : {
+        specs: spendingSpecs(scale),
+        raw,
+        rawFor: (version) => rowsIn(scaleOf(version)),
+        extras: async (model) => ({ spending: await sumUp(model, scale), levels: scale.levels }),
+      };
 };

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '@orrery/calendar';
 import { SegmentsTrained } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
 import { AppError } from '@orrery/service-kit';
 import type { Runtime, TaskThreads } from '@orrery/service-kit';
 import type { TRAINING_TASKS } from '../compute/training-tasks.ts';
-import { countBins, driftOf } from '../domain/drift.ts';
 import type { Points } from '../domain/kmeans/points.ts';
 import { MODEL_PLANS } from '../domain/model-plans.ts';
 import { judgeVersion } from '../domain/promotion.ts';
@@ -19,9 +17,9 @@ export interface TrainingRows {
   specs: readonly FeatureSpec[];
   raw: Points;
   /** The same rows with the features of an earlier version, where features can differ. */
-  rawFor?(version: ModelVersion): Points;
+  rawFor?(version: ModelVersion): Promise<Points>;
   /** What is kept with the version beside the model. */
-  extras?(model: SegmentModel): Pick<ModelVersion, 'spending' | 'levels'>;
+  extras?(model: SegmentModel): Promise<Pick<ModelVersion, 'spending' | 'levels'>>;
 }
 
 export interface TrainModelsParts extends Pick<Runtime<unknown>, 'inTransaction' | 'recordEvents'> {
@@ -34,16 +32,6 @@ export interface TrainModelsParts extends Pick<Runtime<unknown>, 'inTransaction'
 
 /** Decides every start and sample, so that a training can be repeated. */
 const SEED = 42;
-
-/**
- * What identifies the data of a training: SHA-256 of feature names and rows.
- * @param rows the rows
- */
-export const dataHashOf = ({ specs, raw }: Pick<TrainingRows, 'specs' | 'raw'>): string =>
-  createHash('sha256')
-    .update(JSON.stringify(specs))
-    .update(new Uint8Array(raw.values.buffer, raw.values.byteOffset, raw.values.byteLength))
-    .digest('hex');
 
 const sameFeatures = (specs: readonly FeatureSpec[], model: SegmentModel): boolean =>
   specs.length === model.features.length &&
@@ -85,8 +73,8 @@ export const createTrainModels = (parts: TrainModelsParts) => {
       const previousRaw =
         serving === undefined
           ? undefined
-          : (rows.rawFor?.(serving) ?? (sameFeatures(specs, serving.model) ? raw : undefined));
-      const model = await threads.run('train', {
+          : ((await rows.rawFor?.(serving)) ?? (sameFeatures(specs, serving.model) ? raw : undefined));
+      const { model, dataHash, drift } = await threads.run('train', {
         name,
         specs,
         raw,
@@ -96,17 +84,9 @@ export const createTrainModels = (parts: TrainModelsParts) => {
           ? {}
           : { previous: serving.model, previousRaw }),
       });
-      const drift =
-        serving === undefined || previousRaw === undefined
-          ? []
-          : countBins(serving.model.bins, previousRaw).flatMap((counts, feature) => {
-              const bins = serving.model.bins[feature];
-              return bins === undefined ? [] : [driftOf(bins, counts, serving.model.population.rows)];
-            });
       const verdict = judgeVersion(model, serving?.model, drift);
       const promoted = verdict.promoted || options.force === true;
-      const dataHash = dataHashOf(rows);
-      const extras = rows.extras?.(model) ?? { spending: null, levels: null };
+      const extras = (await rows.extras?.(model)) ?? { spending: null, levels: null };
       return inTransaction(async (session) => {
         const version: ModelVersion = {
           name,

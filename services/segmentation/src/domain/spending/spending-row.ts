@@ -25,27 +25,39 @@ const spentOf = (profile: SpendingProfile): number =>
 
 const levelOf = (profile: SpendingProfile): number => Math.log1p(spentOf(profile) / profile.days);
 
-/**
- * What is common to all rows of a training.
- * @param profiles the users' profiles, at least one
- */
-export const spendingScale = (profiles: readonly SpendingProfile[]): SpendingScale => {
+/** Learns what is common to all rows, one profile at a time. */
+export interface ScaleBuilder {
+  add(profile: SpendingProfile): void;
+  finish(): SpendingScale;
+}
+
+/** Starts learning what is common to all rows of a training. */
+export const startScale = (): ScaleBuilder => {
   const users = new Map<string, number>();
   const levels = new Map<string, number[]>();
-  for (const profile of profiles) {
-    for (const [category, { purchases }] of comparedSpending(profile)) {
-      users.set(category, (users.get(category) ?? 0) + (purchases > 0 ? 1 : 0));
-    }
-    levels.set(profile.currency, [...(levels.get(profile.currency) ?? []), levelOf(profile)]);
-  }
+  let profiles = 0;
   return {
-    categories: [...users]
-      .filter(([, count]) => count > 0 && count >= profiles.length * LEAST_USERS)
-      .map(([category]) => category)
-      .sort(),
-    levels: Object.fromEntries(
-      [...levels].map(([currency, values]) => [currency, quantileOf(Float64Array.from(values).sort(), 0.5)]),
-    ),
+    add(profile) {
+      profiles += 1;
+      for (const [category, { purchases }] of comparedSpending(profile)) {
+        users.set(category, (users.get(category) ?? 0) + (purchases > 0 ? 1 : 0));
+      }
+      const ofCurrency = levels.get(profile.currency) ?? [];
+      ofCurrency.push(levelOf(profile));
+      levels.set(profile.currency, ofCurrency);
+    },
+    finish: () => ({
+      categories: [...users]
+        .filter(([, count]) => count > 0 && count >= profiles * LEAST_USERS)
+        .map(([category]) => category)
+        .sort(),
+      levels: Object.fromEntries(
+        [...levels].map(([currency, values]) => [
+          currency,
+          quantileOf(Float64Array.from(values).sort(), 0.5),
+        ]),
+      ),
+    }),
   };
 };
 

@@ -2,7 +2,7 @@ import { defineRoute } from '@orrery/contracts';
 import { handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
-import type { ExplainedPlacement } from '../../../domain/place-row.ts';
+import type { Placement } from '../../../domain/place-row.ts';
 import { FREQUENCIES, shopperRow } from '../../../domain/shopping/shopper.ts';
 import type { AskModels } from '../../../use-cases/ask-models.ts';
 import { chooseLanguage } from '../../choose-language.ts';
@@ -85,7 +85,7 @@ const rowOf = (profile: z.output<typeof Profile>): number[] =>
     frequency: profile['Frequency of Purchases'],
   });
 
-const shown = ({ persona }: ExplainedPlacement, header: string | undefined): z.input<typeof Analysis> => {
+const shown = ({ persona }: Placement, header: string | undefined): z.input<typeof Analysis> => {
   const language = chooseLanguage(header, 'ko');
   return {
     predicted_cluster: persona.number,

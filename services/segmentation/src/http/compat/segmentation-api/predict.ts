@@ -39,7 +39,7 @@ export const predictRoute = (parts: {
 }): MountedRoute =>
   handle(Predict, async ({ body, identity, request }) => {
     const userId = requireUserId(identity);
-    const { version, placements } = await whenTrained(parts.ask.place('customers', [customerRow(body)]));
+    const { version, placements } = await whenTrained(parts.ask.explain('customers', [customerRow(body)]));
     const [placement] = placements;
     if (placement === undefined) {
       throw new RangeError('one row has one placement');
