@@ -11,11 +11,16 @@ module.exports = {
     {
       name: 'domain-is-pure',
       severity: 'error',
-      comment: 'domain/ decides; it may import only domain/, contracts, money, calendar and pure libraries.',
+      comment:
+        'domain/ decides; it may import only domain/, contracts, assistant, money, calendar and pure libraries.',
       from: { path: '^services/[^/]+/src/domain/', pathNot: '\\.test\\.ts$' },
       to: {
         dependencyTypesNot: ['core'],
-        pathNot: ['^services/[^/]+/src/domain/', '^packages/(contracts|money|calendar)/', 'node_modules'],
+        pathNot: [
+          '^services/[^/]+/src/domain/',
+          '^packages/(assistant|contracts|money|calendar)/',
+          'node_modules',
+        ],
       },
     },
     {

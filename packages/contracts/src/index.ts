@@ -17,6 +17,7 @@ export * from './http/bank-links.ts';
 export * from './http/categorized-transactions.ts';
 export * from './http/operations.ts';
 export * from './http/segmentation.ts';
+export * from './http/read-spending.ts';
 export * from './http/spending.ts';
 export * from './http/standing.ts';
 export * from './http/user-data.ts';

@@ -27,6 +27,7 @@ import { detectAnomaliesRoute } from './http/detect-anomalies.ts';
 import { detectRecurringRoute } from './http/detect-recurring.ts';
 import { exportLedger } from './http/export-ledger.ts';
 import { listTransactions } from './http/list-transactions.ts';
+import { readSpending } from './http/read-spending.ts';
 import { totalTransactions } from './http/total-transactions.ts';
 import { recurringRoutes } from './http/recurring.ts';
 import { spendingProfileRoutes } from './http/spending-profiles.ts';
@@ -183,6 +184,7 @@ export const insights = defineService({
         totalTransactions(ledger),
         exportLedger({ ledger, readUserDay }),
         getTransactions({ ledger, readUserDay, ingestion: () => client('ingestion') }),
+        readSpending({ reportSpending, readUserDay }),
         spendingReport(reportSpending),
         cashSenseAnomalies({ ledger, anomalies, analyses, compute, readUserDay, defaultCurrency }),
         predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),

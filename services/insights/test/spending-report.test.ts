@@ -193,3 +193,40 @@ describe('GET /api/spending_report', () => {
     expect((await service.call('/api/spending_report', { as: null })).status).toBe(401);
   });
 });
+
+describe('GET /v1/spending', () => {
+  const wire = async (query: string, as = user) => service.call(`/v1/spending?${query}`, { as });
+
+  it('says the same as the report, in exact decimals and by the taxonomy', async () => {
+    const reply = await wire('from=2026-02-01&to=2026-02-28');
+
+    expect(reply.json).toMatchObject({
+      from: '2026-02-01',
+      to: '2026-02-28',
+      today: '2026-03-16',
+      currency: 'EUR',
+      data: [
+        {
+          currency: 'EUR',
+          income: { amount: '2000.00', currency: 'EUR' },
+          expenses: { amount: '112.66', currency: 'EUR' },
+          net: { amount: '1887.34', currency: 'EUR' },
+          byCategory: [
+            { slug: 'groceries', amount: { amount: '67.29' }, count: 3 },
+            { slug: 'restaurants', amount: { amount: '33.10' } },
+            { slug: 'uncategorised' },
+            { slug: 'coffee' },
+          ],
+          byMonth: [{ month: '2026-02' }],
+        },
+        { currency: 'USD', expenses: { amount: '12.00' } },
+      ],
+    });
+  });
+
+  it('is empty for somebody else, and refuses a period that is turned round or endless', async () => {
+    expect((await wire('from=2026-02-01&to=2026-02-28', aUser())).json).toMatchObject({ data: [] });
+    expect((await wire('from=2026-02-28&to=2026-02-01')).status).toBe(422);
+    expect((await wire('from=1990-01-01&to=2026-02-01')).status).toBe(422);
+  });
+});

@@ -7,7 +7,7 @@ export const AdviceGenerated = defineEvent({
   name: 'advice.generated',
   version: 1,
   producer: 'advisor',
-  consumers: [],
+  consumers: ['chat'],
   summary: 'New suggestions or a new report are ready for a user',
   data: z.object({
     userId: UserId,

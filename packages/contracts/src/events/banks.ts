@@ -25,7 +25,7 @@ export const BankItemBroken = defineEvent({
   name: 'bank.item-broken',
   version: 1,
   producer: 'ingestion',
-  consumers: ['insights'],
+  consumers: ['chat', 'insights'],
   summary: 'A linked bank needs its user to sign in again; it comes once per outage',
   data: LinkedBank.extend({
     /** Number of the outage of this item, from 1. */

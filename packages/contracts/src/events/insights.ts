@@ -8,7 +8,7 @@ export const BudgetThresholdReached = defineEvent({
   name: 'budget.threshold-reached',
   version: 1,
   producer: 'insights',
-  consumers: [],
+  consumers: ['chat'],
   summary: 'Spending reached a share of a budget, once per budget, period and share',
   data: z.object({
     userId: UserId,
@@ -29,7 +29,7 @@ export const AlertRaised = defineEvent({
   name: 'alert.raised',
   version: 1,
   producer: 'insights',
-  consumers: ['insights'],
+  consumers: ['chat', 'insights'],
   summary: 'A user has a new alert; it comes once per rule, subject and period',
   data: z.object({
     userId: UserId,

@@ -35,7 +35,7 @@ export const MissionCompleted = defineEvent({
   name: 'mission.completed',
   version: 1,
   producer: 'missions',
-  consumers: ['insights'],
+  consumers: ['chat', 'insights'],
   summary: 'A user reached the goal of an accepted mission',
   data: MissionFact.extend({
     /** Against the user's own baseline, never negative; absent when it could not be estimated. */

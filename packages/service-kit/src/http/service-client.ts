@@ -31,6 +31,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Makes a POST safe to repeat. */
   idempotencyKey?: string;
+  /** `Accept-Language`: in which language texts are wanted. */
+  language?: string;
 }
 
 /** HTTP client for one of our services, typed by the route declarations in contracts. */
@@ -171,6 +173,7 @@ export const createServiceClient = (environment: ClientEnvironment, service: Ser
       ...traceHeaders(),
       ...(hasBody ? { 'content-type': 'application/json' } : {}),
       ...(options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }),
+      ...(options.language === undefined ? {} : { 'accept-language': options.language }),
     };
   };
 

@@ -29,6 +29,8 @@ export interface UserDataOptions {
   holdings: readonly Holding[];
   /** Removes what holdings cannot describe; returns rows removed by collection. */
   alsoErase?(userId: string, session: ClientSession): Promise<Record<string, number>>;
+  /** Rows of collections that stand elsewhere, by the name of the collection. */
+  alsoExport?: Readonly<Record<string, (userId: string) => AsyncIterable<object>>>;
 }
 
 /** A service's part in erasure and export. */
@@ -52,7 +54,7 @@ export interface UserData {
  * @param options the service, its database and its holdings
  */
 export async function openUserData(options: UserDataOptions): Promise<UserData> {
-  const { service, mongo, alsoErase } = options;
+  const { service, mongo, alsoErase, alsoExport = {} } = options;
   const holdings = [...COMMON_HOLDINGS, ...options.holdings];
   const erasedUsers = mongo.collection<ErasedRow>(ERASED_USERS);
   await erasedUsers.createIndex({ requestedAt: 1 }, { expireAfterSeconds: MARK_LIFE_S });
@@ -85,13 +87,25 @@ export async function openUserData(options: UserDataOptions): Promise<UserData> 
     return row !== null && Date.parse(statedAt) < row.requestedAt.getTime();
   };
 
+  const rowsOf = (userId: string, { collection, owner, hidden = [] }: Holding): AsyncIterable<object> =>
+    mongo
+      .collection(collection)
+      .find({ [owner]: userId }, { projection: Object.fromEntries(hidden.map((field) => [field, 0])) });
+
   async function* archiveOf(userId: string): AsyncGenerator<string> {
+    const parts: [name: string, rows: AsyncIterable<object>][] = [
+      ...holdings.map((holding): [string, AsyncIterable<object>] => [
+        holding.collection,
+        rowsOf(userId, holding),
+      ]),
+      ...Object.entries(alsoExport).map(([name, read]): [string, AsyncIterable<object>] => [
+        name,
+        read(userId),
+      ]),
+    ];
     yield '{';
-    for (const [index, { collection, owner, hidden = [] }] of holdings.entries()) {
-      yield `${index === 0 ? '' : ','}${JSON.stringify(collection)}:[`;
-      const rows = mongo
-        .collection(collection)
-        .find({ [owner]: userId }, { projection: Object.fromEntries(hidden.map((field) => [field, 0])) });
+    for (const [index, [name, rows]] of parts.entries()) {
+      yield `${index === 0 ? '' : ','}${JSON.stringify(name)}:[`;
       let isFirst = true;
       for await (const row of rows) {
         yield `${isFirst ? '' : ','}${JSON.stringify(row)}`;

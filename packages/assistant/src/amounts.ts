@@ -1,0 +1,86 @@
+import { parseDecimal } from '@orrery/money';
+import { fold } from './fold.ts';
+
+/** An amount that a text names. */
+export interface NamedAmount {
+  amountMinor: number;
+  currency: string;
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  '£': 'GBP',
+  '€': 'EUR',
+  $: 'USD',
+  '₩': 'KRW',
+  pounds: 'GBP',
+  pound: 'GBP',
+  quid: 'GBP',
+  livres: 'GBP',
+  gbp: 'GBP',
+  euros: 'EUR',
+  euro: 'EUR',
+  eur: 'EUR',
+  dollars: 'USD',
+  dollar: 'USD',
+  usd: 'USD',
+  won: 'KRW',
+  krw: 'KRW',
+  원: 'KRW',
+  유로: 'EUR',
+  파운드: 'GBP',
+  달러: 'USD',
+};
+const WORDS = Object.keys(SIGNS)
+  .filter((sign) => !/[£€$₩]/.test(sign))
+  .sort((left, right) => right.length - left.length)
+  .join('|');
+const NUMBER = String.raw`\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2})?`;
+const BEFORE = new RegExp(String.raw`([£€$₩])\s?(${NUMBER})(k\b|천|만)?`);
+const AFTER = new RegExp(String.raw`(${NUMBER})\s?(k\b|천|만|백만)?\s?([£€$₩]|(?:${WORDS})(?![a-z]))`);
+const BARE_KOREAN = new RegExp(String.raw`(${NUMBER})\s?(천|만|백만)(?!\S*(?:월|일|년))`);
+
+const SCALE: Readonly<Record<string, number>> = { k: 1_000, 천: 1_000, 만: 10_000, 백만: 1_000_000 };
+
+/** The decimal text of a written number: a last group of one or two digits is its fraction. */
+const plain = (written: string): string => {
+  const match = /^(.*?)(?:[.,](\d{1,2}))?$/.exec(written);
+  const whole = (match?.[1] ?? '').replaceAll(/[ ,.]/g, '');
+  return match?.[2] === undefined ? whole : `${whole}.${match[2]}`;
+};
+
+const minorOf = (written: string, scale: string | undefined, currency: string): number | undefined => {
+  try {
+    const minor = parseDecimal(plain(written), currency) * (SCALE[scale ?? ''] ?? 1);
+    return Number.isSafeInteger(minor) ? minor : undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) {
+      return undefined;
+    }
+    throw error;
+  }
+};
+
+/**
+ * The first amount of money in a text: `£1,200.50`, `200 euros`, `5만 원`.
+ * @param text what the user wrote
+ * @param defaultCurrency the user's own currency, for Korean numbers without a unit
+ * @returns undefined when it names none
+ */
+export function amountOf(text: string, defaultCurrency: string): NamedAmount | undefined {
+  const folded = fold(text);
+  const before = BEFORE.exec(folded);
+  const after = before === null ? AFTER.exec(folded) : null;
+  const bare = before === null && after === null ? BARE_KOREAN.exec(folded) : null;
+  const [written, scale, sign] =
+    before !== null
+      ? [before[2], before[3], before[1]]
+      : after !== null
+        ? [after[1], after[2], after[3]]
+        : [bare?.[1], bare?.[2], undefined];
+  if (written === undefined) {
+    return undefined;
+  }
+  const currency = sign === undefined ? defaultCurrency : (SIGNS[sign] ?? defaultCurrency);
+  const amountMinor = minorOf(written, scale, currency);
+  return amountMinor === undefined ? undefined : { amountMinor, currency };
+}

@@ -1,0 +1,620 @@
+import type { Language, MoneyText } from '@orrery/contracts';
+import { categoryName } from './categories.ts';
+import type { Reading } from './read-question.ts';
+import type { ToolFailure, ToolName, ToolResult } from './tools.ts';
+import {
+  isNegative,
+  withoutSign,
+  writtenDay,
+  writtenList,
+  writtenMoney,
+  writtenMonth,
+  writtenPeriod,
+} from './written.ts';
+
+type Say = Readonly<Record<Language, string>>;
+
+/** Everything that wording needs beside the result. */
+interface Voice {
+  reading: Reading;
+  language: Language;
+  money(money: MoneyText): string;
+  day(day: string): string;
+  period(period: { from: string; to: string }): string;
+  list(things: readonly string[]): string;
+  say(texts: Say): string;
+}
+
+const voiceOf = (reading: Reading): Voice => {
+  const { language } = reading;
+  return {
+    reading,
+    language,
+    money: (money) => writtenMoney(money, language),
+    day: (day) => writtenDay(day, language),
+    period: (period) => writtenPeriod(period, language),
+    list: (things) => writtenList(things, language),
+    say: (texts) => texts[language],
+  };
+};
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `on groceries`, `at Tesco`, or nothing. */
+const about = (
+  { say, language }: Voice,
+  { category, merchant }: { category: { slug: string } | null; merchant: string | null },
+): string => {
+  const name = category === null ? undefined : categoryName(category.slug, language);
+  if (merchant !== null && name !== undefined) {
+    return say({
+      en: ` at ${merchant} (${name})`,
+      fr: ` chez ${merchant} (${name})`,
+      ko: ` ${merchant}에서 ${name}에`,
+    });
+  }
+  if (merchant !== null) {
+    return say({ en: ` at ${merchant}`, fr: ` chez ${merchant}`, ko: ` ${merchant}에서` });
+  }
+  return name === undefined ? '' : say({ en: ` on ${name}`, fr: ` en ${name}`, ko: ` ${name}에` });
+};
+
+const partial = ({ say }: Voice, complete: boolean): string =>
+  complete
+    ? ''
+    : say({
+        en: ' There are more transactions than I can add up at once, so this covers only a part of them.',
+        fr: ' Il y a plus d’opérations que je ne peux en additionner : ceci n’en couvre qu’une partie.',
+        ko: ' 한 번에 더할 수 있는 것보다 거래가 많아서 일부만 반영했어요.',
+      });
+
+const purchases = ({ say }: Voice, count: number): string =>
+  say({
+    en: `${String(count)} ${count === 1 ? 'transaction' : 'transactions'}`,
+    fr: `${String(count)} ${count < 2 ? 'opération' : 'opérations'}`,
+    ko: `${String(count)}건`,
+  });
+
+const nothingSpent = (voice: Voice, where: string, when: string): string =>
+  voice.say({
+    en: `I found no spending${where} ${when}.`,
+    fr: `Je ne trouve aucune dépense${where} ${when}.`,
+    ko: `${when}${where} 지출한 내역이 없어요.`,
+  });
+
+const spending = (voice: Voice, result: ToolResult<'get_spending'>): string => {
+  const { say, money, reading } = voice;
+  const where = about(voice, result);
+  const when = voice.period(result);
+  const { groups, comparison, average } = result;
+  if (comparison !== undefined && reading.topic === 'compare') {
+    return compared(voice, result, comparison);
+  }
+  if (result.totals.length === 0) {
+    return nothingSpent(voice, where, when);
+  }
+  const total = voice.list(result.totals.map(({ spent }) => money(spent)));
+  const count = result.totals.reduce((sum, each) => sum + each.count, 0);
+  if (reading.topic === 'average' && average !== undefined) {
+    return say({
+      en: `On average you spent ${money(average.perMonth)} a month${where} ${when} (${total} over ${String(average.months)} ${average.months === 1 ? 'month' : 'months'}).`,
+      fr: `En moyenne vous avez dépensé ${money(average.perMonth)} par mois${where} ${when} (${total} sur ${String(average.months)} mois).`,
+      ko: `${when}${where} 한 달 평균 ${money(average.perMonth)}을 쓰셨어요 (${String(average.months)}개월 동안 ${total}).`,
+    });
+  }
+  if (groups !== undefined && reading.topic === 'breakdown') {
+    const lines = groups
+      .slice(0, reading.limit ?? 5)
+      .map(({ name, spent, percent }) =>
+        reading.groupBy === 'month'
+          ? `${writtenMonth(name, voice.language)}: ${money(spent)}`
+          : `${name}: ${money(spent)} (${String(percent)}%)`,
+      );
+    return say({
+      en: `You spent ${total}${where} ${when}. The largest parts:\n${lines.join('\n')}`,
+      fr: `Vous avez dépensé ${total}${where} ${when}. Les principaux postes :\n${lines.join('\n')}`,
+      ko: `${when}${where} 모두 ${total}을 쓰셨어요. 큰 항목부터:\n${lines.join('\n')}`,
+    });
+  }
+  if (reading.isCount) {
+    return say({
+      en: `I count ${purchases(voice, count)}${where} ${when}, ${total} in all.`,
+      fr: `Je compte ${purchases(voice, count)}${where} ${when}, pour ${total} au total.`,
+      ko: `${when}${where} ${purchases(voice, count)}, 모두 ${total}을 쓰셨어요.`,
+    });
+  }
+  return (
+    say({
+      en: `You spent ${total}${where} ${when} (${purchases(voice, count)}).`,
+      fr: `Vous avez dépensé ${total}${where} ${when} (${purchases(voice, count)}).`,
+      ko: `${when}${where} ${total}을 쓰셨어요 (${purchases(voice, count)}).`,
+    }) + partial(voice, result.complete)
+  );
+};
+
+const compared = (
+  voice: Voice,
+  result: ToolResult<'get_spending'>,
+  comparison: NonNullable<ToolResult<'get_spending'>['comparison']>,
+): string => {
+  const { say, money } = voice;
+  const where = about(voice, result);
+  const now = voice.period(result);
+  const before = voice.period(comparison);
+  if (comparison.totals.length === 0) {
+    return nothingSpent(voice, where, `${now} ${say({ en: 'or', fr: 'ni', ko: '또는' })} ${before}`);
+  }
+  return comparison.totals
+    .map(({ currency, spent: earlier, difference, percent }) => {
+      const zero: MoneyText = { amount: '0', currency };
+      const later = result.totals.find((total) => total.currency === currency)?.spent ?? zero;
+      const change = money(withoutSign(difference));
+      const share = percent === null ? '' : ` (${String(Math.abs(percent))}%)`;
+      if (/^-?0(?:\.0*)?$/.test(difference.amount)) {
+        return say({
+          en: `You spent the same${where} ${now} and ${before}: ${money(later)}.`,
+          fr: `Vous avez dépensé autant${where} ${now} et ${before} : ${money(later)}.`,
+          ko: `${now}과 ${before}${where} 쓴 금액이 같아요: ${money(later)}.`,
+        });
+      }
+      const isLess = isNegative(difference);
+      return say({
+        en: `You spent ${money(later)}${where} ${now} and ${money(earlier)} ${before}. That is ${change} ${isLess ? 'less' : 'more'}${share}.`,
+        fr: `Vous avez dépensé ${money(later)}${where} ${now} et ${money(earlier)} ${before}. C’est ${change} de ${isLess ? 'moins' : 'plus'}${share}.`,
+        ko: `${now}${where} ${money(later)}, ${before}에는 ${money(earlier)}을 쓰셨어요. ${change} ${isLess ? '줄었어요' : '늘었어요'}${share}.`,
+      });
+    })
+    .join(' ');
+};
+
+const transactions = (voice: Voice, result: ToolResult<'search_transactions'>): string => {
+  const { say, money, reading } = voice;
+  const where = about(voice, result);
+  const when =
+    result.from === null || result.to === null
+      ? ''
+      : ` ${voice.period({ from: result.from, to: result.to })}`;
+  const [first] = result.transactions;
+  if (first === undefined) {
+    return say({
+      en: `I found no transaction${where}${when}.`,
+      fr: `Je ne trouve aucune opération${where}${when}.`,
+      ko: `${when.trim()}${where} 해당하는 거래가 없어요.`.trim(),
+    });
+  }
+  const amount = (money_: MoneyText): string => money(withoutSign(money_));
+  if (reading.topic === 'largest' && result.transactions.length === 1) {
+    return say({
+      en: `Your largest purchase${where}${when} was ${amount(first.amount)} at ${first.merchant} on ${voice.day(first.date)}.`,
+      fr: `Votre plus gros achat${where}${when} : ${amount(first.amount)} chez ${first.merchant}, le ${voice.day(first.date)}.`,
+      ko: `${when.trim()}${where} 가장 큰 지출은 ${voice.day(first.date)} ${first.merchant}의 ${amount(first.amount)}이에요.`.trim(),
+    });
+  }
+  if (reading.topic === 'latest' && result.transactions.length === 1) {
+    const isIn = !isNegative(first.amount);
+    return say({
+      en: `The latest one${where}${when} was ${amount(first.amount)} ${isIn ? 'from' : 'at'} ${first.merchant} on ${voice.day(first.date)}.`,
+      fr: `La dernière${where}${when} : ${amount(first.amount)} ${isIn ? 'de' : 'chez'} ${first.merchant}, le ${voice.day(first.date)}.`,
+      ko: `${when.trim()}${where} 마지막 거래는 ${voice.day(first.date)} ${first.merchant}의 ${amount(first.amount)}이에요.`.trim(),
+    });
+  }
+  const lines = result.transactions.map(
+    ({ date, merchant, amount: value }) => `${voice.day(date)}: ${merchant}, ${amount(value)}`,
+  );
+  const limit =
+    result.minAmount === null
+      ? ''
+      : say({
+          en: ` of at least ${money(result.minAmount)}`,
+          fr: ` d’au moins ${money(result.minAmount)}`,
+          ko: ` ${money(result.minAmount)} 이상의`,
+        });
+  return (
+    say({
+      en: `I found ${purchases(voice, result.count)}${limit}${where}${when}. ${result.sort === 'largest' ? 'The largest' : 'The newest'}:\n${lines.join('\n')}`,
+      fr: `Je trouve ${purchases(voice, result.count)}${limit}${where}${when}. ${result.sort === 'largest' ? 'Les plus grosses' : 'Les plus récentes'} :\n${lines.join('\n')}`,
+      ko: `${when.trim()}${where}${limit} 거래는 ${purchases(voice, result.count)}이에요. ${result.sort === 'largest' ? '큰 순서' : '최근 순서'}:\n${lines.join('\n')}`.trim(),
+    }) + partial(voice, result.complete)
+  );
+};
+
+const incomeAndSpending = (voice: Voice, result: ToolResult<'get_income_and_spending'>): string => {
+  const { say, money, reading } = voice;
+  const when = voice.period(result);
+  if (result.totals.length === 0) {
+    return say({
+      en: `I found no transactions ${when}.`,
+      fr: `Je ne trouve aucune opération ${when}.`,
+      ko: `${when} 거래 내역이 없어요.`,
+    });
+  }
+  return result.totals
+    .map(({ income, spending: spent, net }) => {
+      if (reading.topic === 'income') {
+        return say({
+          en: `Your income ${when} was ${money(income)}.`,
+          fr: `Vos revenus ${when} : ${money(income)}.`,
+          ko: `${when} 수입은 ${money(income)}이에요.`,
+        });
+      }
+      const left = money(withoutSign(net));
+      return isNegative(net)
+        ? say({
+            en: `${capital(when)} you had ${money(income)} of income and spent ${money(spent)}: ${left} more than came in.`,
+            fr: `${capital(when)}, vos revenus étaient de ${money(income)} et vos dépenses de ${money(spent)} : ${left} de plus que vos revenus.`,
+            ko: `${when} 수입은 ${money(income)}, 지출은 ${money(spent)}이라 ${left}을 더 쓰셨어요.`,
+          })
+        : say({
+            en: `${capital(when)} you had ${money(income)} of income and spent ${money(spent)}, so ${left} was left.`,
+            fr: `${capital(when)}, vos revenus étaient de ${money(income)} et vos dépenses de ${money(spent)} : il restait ${left}.`,
+            ko: `${when} 수입은 ${money(income)}, 지출은 ${money(spent)}이라 ${left}이 남았어요.`,
+          });
+    })
+    .join(' ');
+};
+
+const balances = (voice: Voice, result: ToolResult<'get_balances'>): string => {
+  const { say, money } = voice;
+  const known = result.accounts.filter(({ balance }) => balance !== null);
+  if (known.length === 0) {
+    return say({
+      en: 'I know no account balance: no linked bank reports one.',
+      fr: 'Je ne connais aucun solde : aucune banque liée n’en indique.',
+      ko: '연결된 은행이 알려 준 잔액이 없어요.',
+    });
+  }
+  const lines = known.map(({ name, balance }) => `${name}: ${balance === null ? '' : money(balance)}`);
+  const total = voice.list(result.totals.map(money));
+  return say({
+    en: `Your balances:\n${lines.join('\n')}\nIn all: ${total}.`,
+    fr: `Vos soldes :\n${lines.join('\n')}\nAu total : ${total}.`,
+    ko: `계좌 잔액이에요:\n${lines.join('\n')}\n모두 ${total}.`,
+  });
+};
+
+const budgets = (voice: Voice, result: ToolResult<'get_budgets'>): string => {
+  const { say, money } = voice;
+  if (result.budgets.length === 0) {
+    const name = result.category === null ? '' : categoryName(result.category.slug, voice.language);
+    return say({
+      en: `You have no budget${name === '' ? '' : ` for ${name}`} yet. Ask me, for instance, to set one for groceries.`,
+      fr: `Vous n’avez pas encore de budget${name === '' ? '' : ` pour ${name}`}. Demandez-moi par exemple d’en fixer un pour les courses.`,
+      ko: `아직 ${name === '' ? '' : `${name} `}예산이 없어요. 예산을 만들어 달라고 말씀해 주세요.`,
+    });
+  }
+  const lines = result.budgets.map(({ name, limit, spent, remaining, percent }) => {
+    const rest = money(withoutSign(remaining));
+    return isNegative(remaining)
+      ? say({
+          en: `${name}: ${money(spent)} of ${money(limit)} (${String(percent)}%), ${rest} over`,
+          fr: `${name} : ${money(spent)} sur ${money(limit)} (${String(percent)} %), dépassé de ${rest}`,
+          ko: `${name}: ${money(limit)} 중 ${money(spent)} (${String(percent)}%), ${rest} 초과`,
+        })
+      : say({
+          en: `${name}: ${money(spent)} of ${money(limit)} (${String(percent)}%), ${rest} left`,
+          fr: `${name} : ${money(spent)} sur ${money(limit)} (${String(percent)} %), il reste ${rest}`,
+          ko: `${name}: ${money(limit)} 중 ${money(spent)} (${String(percent)}%), ${rest} 남음`,
+        });
+  });
+  return say({
+    en: `Your budgets:\n${lines.join('\n')}`,
+    fr: `Vos budgets :\n${lines.join('\n')}`,
+    ko: `예산 현황이에요:\n${lines.join('\n')}`,
+  });
+};
+
+const PERIOD_WORDS: Readonly<Record<string, Say>> = {
+  weekly: { en: 'a week', fr: 'par semaine', ko: '매주' },
+  biweekly: { en: 'every two weeks', fr: 'toutes les deux semaines', ko: '2주마다' },
+  'four-weekly': { en: 'every four weeks', fr: 'toutes les quatre semaines', ko: '4주마다' },
+  semimonthly: { en: 'twice a month', fr: 'deux fois par mois', ko: '한 달에 두 번' },
+  monthly: { en: 'a month', fr: 'par mois', ko: '매월' },
+  quarterly: { en: 'a quarter', fr: 'par trimestre', ko: '분기마다' },
+  annual: { en: 'a year', fr: 'par an', ko: '매년' },
+};
+
+const recurring = (voice: Voice, result: ToolResult<'get_recurring'>): string => {
+  const { say, money } = voice;
+  if (result.payments.length === 0) {
+    const at = result.merchant === null ? '' : about(voice, { category: null, merchant: result.merchant });
+    return say({
+      en: `I found no regular ${result.kind === 'income' ? 'income' : 'payments'}${at}.`,
+      fr: `Je ne trouve aucun ${result.kind === 'income' ? 'revenu régulier' : 'paiement récurrent'}${at}.`,
+      ko: `정기 ${result.kind === 'income' ? '수입' : '결제'} 내역이 없어요${at === '' ? '' : ` (${result.merchant ?? ''})`}.`,
+    });
+  }
+  const lines = result.payments.slice(0, 12).map(({ name, amount, period, nextDate }) => {
+    const next =
+      nextDate === null
+        ? ''
+        : say({
+            en: `, next on ${voice.day(nextDate)}`,
+            fr: `, prochaine échéance le ${voice.day(nextDate)}`,
+            ko: `, 다음 ${voice.day(nextDate)}`,
+          });
+    return `${name}: ${money(withoutSign(amount))} ${PERIOD_WORDS[period]?.[voice.language] ?? period}${next}`;
+  });
+  const perMonth = voice.list(result.perMonth.map((each) => money(withoutSign(each))));
+  return say({
+    en: `You have ${String(result.count)} regular ${result.kind === 'income' ? 'incomes' : result.kind}, about ${perMonth} a month:\n${lines.join('\n')}`,
+    fr: `Vous avez ${String(result.count)} ${result.kind === 'income' ? 'revenus réguliers' : result.kind === 'subscriptions' ? 'abonnements' : 'paiements récurrents'}, environ ${perMonth} par mois :\n${lines.join('\n')}`,
+    ko: `정기 ${result.kind === 'income' ? '수입' : result.kind === 'subscriptions' ? '구독' : '결제'}이 ${String(result.count)}건, 한 달에 약 ${perMonth}이에요:\n${lines.join('\n')}`,
+  });
+};
+
+const forecast = (voice: Voice, result: ToolResult<'get_forecast'>): string => {
+  const { say, money } = voice;
+  const parts: string[] = [];
+  if (result.price !== null) {
+    const { price, leftAfter, isCovered } = result.price;
+    parts.push(
+      isCovered
+        ? say({
+            en: `${money(price)} fits: ${money(leftAfter)} would be left.`,
+            fr: `${money(price)}, c’est possible : il resterait ${money(leftAfter)}.`,
+            ko: `${money(price)}은 괜찮아요. ${money(leftAfter)}이 남아요.`,
+          })
+        : say({
+            en: `${money(price)} does not fit: you would be ${money(withoutSign(leftAfter))} short.`,
+            fr: `${money(price)}, c’est trop : il manquerait ${money(withoutSign(leftAfter))}.`,
+            ko: `${money(price)}은 무리예요. ${money(withoutSign(leftAfter))}이 모자라요.`,
+          }),
+    );
+  }
+  if (result.month !== null) {
+    const { income, spending: spent, left, debtPayments, leftAfterDebts } = result.month;
+    const when = voice.period(result.month);
+    parts.push(
+      say({
+        en: `${capital(when)} you have ${money(income)} of income and ${money(spent)} of expenses, which leaves ${money(left)}.`,
+        fr: `${capital(when)}, vous avez ${money(income)} de revenus et ${money(spent)} de dépenses, soit ${money(left)}.`,
+        ko: `${when} 수입은 ${money(income)}, 지출은 ${money(spent)}이라 ${money(left)}이 남아요.`,
+      }),
+    );
+    if (debtPayments !== null && leftAfterDebts !== null) {
+      parts.push(
+        say({
+          en: `After ${money(debtPayments)} of debt payments it is ${money(leftAfterDebts)}.`,
+          fr: `Après ${money(debtPayments)} de remboursements de dettes : ${money(leftAfterDebts)}.`,
+          ko: `빚 상환 ${money(debtPayments)}을 빼면 ${money(leftAfterDebts)}이에요.`,
+        }),
+      );
+    }
+    if (isNegative(leftAfterDebts ?? left)) {
+      parts.push(
+        say({
+          en: 'There is nothing safe to spend beyond what is planned.',
+          fr: 'Il n’y a rien à dépenser au-delà de ce qui est prévu.',
+          ko: '계획한 것 외에 더 쓸 수 있는 돈은 없어요.',
+        }),
+      );
+    }
+  }
+  if (result.forecast !== null) {
+    const { until, balanceKnown, lowest, probabilityBelowZeroPercent, safeToSpend } = result.forecast;
+    const chance = `${String(probabilityBelowZeroPercent)}%`;
+    parts.push(
+      balanceKnown
+        ? say({
+            en: `Until ${voice.day(until)} it is safe to spend ${money(safeToSpend)}; the lowest balance I expect is ${money(lowest.balance)} on ${voice.day(lowest.date)}, and the chance of falling below zero is ${chance}.`,
+            fr: `Jusqu’au ${voice.day(until)}, vous pouvez dépenser ${money(safeToSpend)} sans risque ; le solde le plus bas attendu est ${money(lowest.balance)} le ${voice.day(lowest.date)}, et le risque de passer sous zéro est de ${chance}.`,
+            ko: `${voice.day(until)}까지 ${money(safeToSpend)}은 안심하고 쓰셔도 돼요. 가장 낮은 예상 잔액은 ${voice.day(lowest.date)} ${money(lowest.balance)}, 마이너스가 될 가능성은 ${chance}예요.`,
+          })
+        : say({
+            en: `I do not know your balance, so I can only say how it would change: until ${voice.day(until)} by ${money(lowest.balance)} at its lowest point on ${voice.day(lowest.date)}.`,
+            fr: `Je ne connais pas votre solde ; je peux seulement dire comment il évoluerait : d’ici au ${voice.day(until)}, de ${money(lowest.balance)} au plus bas, le ${voice.day(lowest.date)}.`,
+            ko: `잔액을 몰라서 변화만 알려 드려요: ${voice.day(until)}까지 가장 낮을 때(${voice.day(lowest.date)}) ${money(lowest.balance)}만큼 달라져요.`,
+          }),
+    );
+  }
+  return parts.length === 0
+    ? say({
+        en: 'There is not enough data yet to say what is safe to spend.',
+        fr: 'Il n’y a pas encore assez de données pour dire ce que vous pouvez dépenser.',
+        ko: '쓸 수 있는 금액을 말씀드리기에는 아직 데이터가 부족해요.',
+      })
+    : parts.join(' ');
+};
+
+const missions = (voice: Voice, result: ToolResult<'get_missions'>): string => {
+  const { say } = voice;
+  if (result.missions.length === 0) {
+    return say({
+      en: 'You have no open missions now.',
+      fr: 'Vous n’avez pas de mission en cours.',
+      ko: '지금 진행 중인 미션이 없어요.',
+    });
+  }
+  const lines = result.missions
+    .slice(0, 8)
+    .map(
+      ({ text, state, current, target }) =>
+        `${text} (${stateWord(state, voice.language)}, ${String(current)}/${String(target)})`,
+    );
+  return say({
+    en: `Your missions:\n${lines.join('\n')}`,
+    fr: `Vos missions :\n${lines.join('\n')}`,
+    ko: `미션이에요:\n${lines.join('\n')}`,
+  });
+};
+
+const STATES: Readonly<Record<string, Say>> = {
+  proposed: { en: 'proposed', fr: 'proposée', ko: '제안됨' },
+  accepted: { en: 'accepted', fr: 'acceptée', ko: '수락함' },
+  active: { en: 'under way', fr: 'en cours', ko: '진행 중' },
+  completed: { en: 'completed', fr: 'réussie', ko: '완료' },
+  failed: { en: 'not reached', fr: 'non atteinte', ko: '실패' },
+};
+const stateWord = (state: string, language: Language): string => STATES[state]?.[language] ?? state;
+
+const debts = (voice: Voice, result: ToolResult<'get_debt_plan'>): string => {
+  const { say, money, list } = voice;
+  if (!result.hasDebts) {
+    return say({
+      en: 'I know of no debts of yours.',
+      fr: 'Je ne vous connais aucune dette.',
+      ko: '등록된 빚이 없어요.',
+    });
+  }
+  const total = result.total === null ? '' : money(result.total);
+  const named = list(result.debts.map(({ name, balance }) => `${name} ${money(balance)}`));
+  const intro = say({
+    en: `You owe ${total} in all: ${named}.`,
+    fr: `Vous devez ${total} au total : ${named}.`,
+    ko: `모두 ${total}의 빚이 있어요: ${named}.`,
+  });
+  const { avalanche, snowball } = result;
+  if (!result.feasible || avalanche === null || snowball === null) {
+    const least = result.leastBudget === null ? '' : money(result.leastBudget);
+    return `${intro} ${say({
+      en: `The payments do not pay them off; at least ${least} a month would be needed.`,
+      fr: `Les mensualités ne suffisent pas ; il faudrait au moins ${least} par mois.`,
+      ko: `지금 상환액으로는 갚을 수 없어요. 한 달에 적어도 ${least}이 필요해요.`,
+    })}`;
+  }
+  const extra =
+    result.extra === null
+      ? ''
+      : say({
+          en: ` with ${money(result.extra)} extra a month`,
+          fr: ` avec ${money(result.extra)} de plus par mois`,
+          ko: ` 매달 ${money(result.extra)}을 더 내면`,
+        });
+  return `${intro} ${say({
+    en: `Highest rate first (avalanche)${extra}: ${String(avalanche.months)} months and ${money(avalanche.totalInterest)} of Capital Loss, beginning with ${avalanche.order[0] ?? ''}. Smallest balance first (snowball): ${String(snowball.months)} months and ${money(snowball.totalInterest)}, beginning with ${snowball.order[0] ?? ''}.`,
+    fr: `Taux le plus élevé d’abord (avalanche)${extra} : ${String(avalanche.months)} mois et ${money(avalanche.totalInterest)} d’intérêts, en commençant par ${avalanche.order[0] ?? ''}. Plus petit solde d’abord (boule de neige) : ${String(snowball.months)} mois et ${money(snowball.totalInterest)}, en commençant par ${snowball.order[0] ?? ''}.`,
+    ko: `금리가 높은 것부터(눈사태)${extra}: ${String(avalanche.months)}개월, 이자 ${money(avalanche.totalInterest)}, 먼저 ${avalanche.order[0] ?? ''}. 잔액이 적은 것부터(눈덩이): ${String(snowball.months)}개월, 이자 ${money(snowball.totalInterest)}, 먼저 ${snowball.order[0] ?? ''}.`,
+  })}`;
+};
+
+const profile = (voice: Voice, result: ToolResult<'get_spending_profile'>): string => {
+  const { say, list } = voice;
+  if (result.segment === null) {
+    return say({
+      en: 'There is no spending profile of you yet.',
+      fr: 'Il n’y a pas encore de profil de dépenses pour vous.',
+      ko: '아직 소비 유형이 정해지지 않았어요.',
+    });
+  }
+  const { name, description, topCategories } = result.segment;
+  const most = topCategories.length === 0 ? '' : list(topCategories);
+  return say({
+    en: `Your spending profile is ${name}. ${description}${most === '' ? '' : ` Most goes to ${most}.`}`,
+    fr: `Votre profil de dépenses : ${name}. ${description}${most === '' ? '' : ` Surtout : ${most}.`}`,
+    ko: `소비 유형은 ${name}이에요. ${description}${most === '' ? '' : ` 주로 ${most}에 쓰세요.`}`,
+  });
+};
+
+const proposal = (voice: Voice, result: { proposal: string }): string =>
+  voice.say({
+    en: `${result.proposal} Shall I do that? Please answer yes or no.`,
+    fr: `${result.proposal} Dois-je le faire ? Répondez oui ou non.`,
+    ko: `${result.proposal} 진행할까요? 네 또는 아니요로 답해 주세요.`,
+  });
+
+const PHRASES: { [Name in ToolName]: (voice: Voice, result: ToolResult<Name>) => string } = {
+  get_spending: spending,
+  search_transactions: transactions,
+  get_income_and_spending: incomeAndSpending,
+  get_balances: balances,
+  get_budgets: budgets,
+  get_recurring: recurring,
+  get_forecast: forecast,
+  get_missions: missions,
+  get_debt_plan: debts,
+  get_spending_profile: profile,
+  propose_budget: proposal,
+  propose_mission: proposal,
+  propose_category: proposal,
+};
+
+/**
+ * The answer that a tool's result gives, in the language of the question. Every figure comes from the result.
+ * @param reading the question
+ * @param name the tool
+ * @param result what it answered
+ */
+export const phraseResult = <Name extends ToolName>(
+  reading: Reading,
+  name: Name,
+  result: ToolResult<Name>,
+): string => PHRASES[name](voiceOf(reading), result);
+
+const UNAVAILABLE: Say = {
+  en: 'I cannot reach that part of your data right now, so I will not guess. Please try again in a moment.',
+  fr: 'Je ne peux pas accéder à cette partie de vos données pour le moment ; je préfère ne rien inventer. Réessayez dans un instant.',
+  ko: '지금은 그 데이터를 불러올 수 없어서 추측하지 않을게요. 잠시 뒤에 다시 물어봐 주세요.',
+};
+
+/**
+ * What is said when a tool has no result.
+ * @param reading the question
+ * @param failure why
+ */
+export const phraseFailure = (reading: Reading, failure: ToolFailure): string =>
+  failure.error === 'unavailable' || failure.error === 'unknown-tool'
+    ? UNAVAILABLE[reading.language]
+    : failure.message;
+
+const OWN_DATA_ONLY: Say = {
+  en: 'I can only see your own money data, and I keep to that. Ask me, for instance, how much you spent this month.',
+  fr: 'Je ne vois que vos propres données, et je m’y tiens. Demandez-moi par exemple combien vous avez dépensé ce mois-ci.',
+  ko: '저는 본인의 데이터만 볼 수 있어요. 예를 들어 이번 달에 얼마 썼는지 물어보세요.',
+};
+const ABILITIES: Say = {
+  en: 'I can answer questions such as: How much did I spend on groceries last month? What was my largest purchase this week? Which subscriptions do I pay? How much can I spend this month?',
+  fr: 'Je peux répondre par exemple à : Combien ai-je dépensé en courses le mois dernier ? Quel est mon plus gros achat cette semaine ? Quels abonnements ai-je ? Combien puis-je dépenser ce mois-ci ?',
+  ko: '이런 질문에 답할 수 있어요: 지난달 장보기에 얼마 썼어? 이번 주 가장 큰 지출은? 어떤 구독을 결제하고 있어? 이번 달에 얼마나 쓸 수 있어?',
+};
+const UNKNOWN: Say = {
+  en: 'I did not understand that.',
+  fr: 'Je n’ai pas compris.',
+  ko: '무슨 뜻인지 이해하지 못했어요.',
+};
+const GREETING: Say = {
+  en: 'Hello! What would you like to know about your money?',
+  fr: 'Bonjour ! Que souhaitez-vous savoir sur votre argent ?',
+  ko: '안녕하세요! 무엇이 궁금하세요?',
+};
+const THANKS: Say = { en: 'You are welcome.', fr: 'Avec plaisir.', ko: '천만에요.' };
+const ASK_BUDGET: Say = {
+  en: 'For which category, and which amount? For instance: set a monthly budget for groceries, with its amount.',
+  fr: 'Pour quelle catégorie, et quel montant ? Par exemple : fixe un budget mensuel pour les courses, avec son montant.',
+  ko: '어떤 카테고리에 얼마로 정할까요? 예: 장보기 예산을 금액과 함께 말씀해 주세요.',
+};
+const ASK_CATEGORY: Say = {
+  en: 'Which merchant, and which category should it have?',
+  fr: 'Quel marchand, et quelle catégorie ?',
+  ko: '어느 가맹점을 어떤 카테고리로 바꿀까요?',
+};
+const NO_MISSION: Say = {
+  en: 'There is no mission to accept now.',
+  fr: 'Il n’y a pas de mission à accepter.',
+  ko: '수락할 미션이 없어요.',
+};
+
+/**
+ * What is said without asking any tool.
+ * @param reading the question
+ */
+export function phraseWithoutTool(reading: Reading): string {
+  const { topic, language } = reading;
+  switch (topic) {
+    case 'others':
+      return OWN_DATA_ONLY[language];
+    case 'greeting':
+      return GREETING[language];
+    case 'thanks':
+      return THANKS[language];
+    case 'help':
+      return ABILITIES[language];
+    case 'set-budget':
+      return ASK_BUDGET[language];
+    case 'set-category':
+      return ASK_CATEGORY[language];
+    case 'accept-mission':
+      return NO_MISSION[language];
+    default:
+      return `${UNKNOWN[language]} ${ABILITIES[language]}`;
+  }
+}

@@ -1,0 +1,44 @@
+import type { ToolArguments, ToolResult } from '@orrery/assistant';
+import { safeMinor } from '@orrery/money';
+import { PlanDebts, ReadSummary } from '../clients/routes.ts';
+import { minorOf, moneyOf } from '../domain/money-math.ts';
+import type { RunTool } from './tool-access.ts';
+
+/** Debts and the two ways of paying them off. */
+export const getDebtPlan: RunTool<ToolArguments<'get_debt_plan'>, ToolResult<'get_debt_plan'>> = async (
+  args,
+  access,
+) => {
+  const { body: summary } = await access.call('advisor', ReadSummary, {});
+  const { currency } = summary;
+  const debts = summary.debts.map(({ name, balance, apr }) => ({ name, balance, apr }));
+  const extra = args.extra === undefined ? null : { amount: args.extra, currency };
+  if (debts.length === 0) {
+    return {
+      asOf: access.today,
+      hasDebts: false,
+      feasible: true,
+      extra,
+      leastBudget: null,
+      debts,
+      total: null,
+      avalanche: null,
+      snowball: null,
+    };
+  }
+  const { body: plan } = await access.call('advisor', PlanDebts, {
+    body: args.extra === undefined ? {} : { extra: args.extra },
+  });
+  const total = debts.reduce((sum, { balance }) => safeMinor(sum + minorOf(balance)), 0);
+  return {
+    asOf: access.today,
+    hasDebts: true,
+    feasible: plan.feasible ?? true,
+    extra,
+    leastBudget: plan.leastBudget ?? null,
+    debts,
+    total: moneyOf(total, currency),
+    avalanche: plan.avalanche ?? null,
+    snowball: plan.snowball ?? null,
+  };
+};
