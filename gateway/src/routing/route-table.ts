@@ -51,6 +51,8 @@ const v1 = {
 const cashSense = { ...v1, errorShape: 'error' } as const;
 /** Cash Sense's routes that ask a bank now, which may take half a minute and more. */
 const bankAnswer = { ...cashSense, timeoutMs: 80 * SECOND } as const;
+/** The same on the new surface. */
+const bankWork = { ...v1, timeoutMs: 80 * SECOND } as const;
 /** PocketC and its administration: FastAPI's `{ "detail": … }` bodies. */
 const pocketc = { ...v1, errorShape: 'detail' } as const;
 
@@ -88,6 +90,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/ai/categories', service: 'categorization', ...pocketc },
   { path: '/ai/missions', service: 'missions', ...pocketc },
   { path: '/api/analysis', ...analysis, bodyLimitBytes: 4 * MIB },
+  { path: '/api/add_transaction', service: 'ingestion', ...cashSense },
   { path: '/api/budget_summary', service: 'insights', ...cashSense },
   { path: '/api/categorize_transaction', service: 'categorization', ...cashSense },
   { path: '/api/create_link_token', service: 'ingestion', ...cashSense },
@@ -98,12 +101,14 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/api/get_balances', service: 'ingestion', ...bankAnswer },
   { path: '/api/get_investments', service: 'ingestion', ...bankAnswer },
   { path: '/api/predict_expenses', service: 'insights', ...cashSense },
+  { path: '/api/reset_test_transactions', service: 'ingestion', ...cashSense },
   { path: '/api/retrain_models', service: 'categorization', ...cashSense },
   { path: '/api/set_budget_goal', service: 'insights', ...cashSense },
   { path: '/api/cash_flow_forecast', service: 'insights', ...cashSense },
   { path: '/api/get_transactions', service: 'insights', ...cashSense },
   { path: '/api/savings_opportunities', service: 'insights', ...cashSense },
   { path: '/api/spending_report', service: 'insights', ...cashSense },
+  { path: '/api/toggle_demo_mode', service: 'ingestion', ...cashSense },
   { path: '/auth/login', ...open, rateClass: 'login' },
   { path: '/auth/logout', ...account },
   { path: '/auth/me', ...account },
@@ -158,6 +163,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/segments', service: 'segmentation', ...v1 },
   { path: '/v1/spending', service: 'insights', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },
+  { path: '/v1/transfers', service: 'ingestion', ...bankWork },
   { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
   { path: '/v1/transactions/{transactionId}/explanation', service: 'categorization', ...v1 },
   { path: '/v1/missions', service: 'missions', ...v1 },

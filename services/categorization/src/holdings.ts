@@ -20,6 +20,10 @@ export const HOLDINGS: readonly Holding[] = [
       transaction: z.unknown().optional().describe('The transaction as it was imported'),
       decision: z.unknown().optional().describe('Category, confidence and what decided'),
       evidence: z.unknown().optional().describe('Reasons'),
+      usersWord: z
+        .string()
+        .optional()
+        .describe('Category that the user had chosen for a removed transaction'),
       removedAt: z.date().optional().describe('When the transaction was removed at its source'),
     }),
   },

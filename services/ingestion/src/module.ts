@@ -2,6 +2,7 @@ import { defineService, openUserData } from '@orrery/service-kit';
 import { IngestionConfig } from './config.ts';
 import { HOLDINGS } from './holdings.ts';
 import { listAccounts } from './http/accounts.ts';
+import { manualRoutes } from './http/compat/cash-sense/manual-routes.ts';
 import { createImport } from './http/create-import.ts';
 import { getImport } from './http/get-import.ts';
 import { listImports } from './http/list-imports.ts';
@@ -9,6 +10,9 @@ import { openBanks } from './open-banks.ts';
 import { createAccountStore } from './store/account-store.ts';
 import { createImportStore } from './store/import-store.ts';
 import { createRawTransactionStore } from './store/raw-transaction-store.ts';
+import { createUserSettingsStore } from './store/user-settings-store.ts';
+import { createAddTransaction } from './use-cases/add-transaction.ts';
+import { createDemoMode } from './use-cases/demo-mode.ts';
 import { createImportFile } from './use-cases/import-file.ts';
 import { createStoreBatch } from './use-cases/store-batch.ts';
 import { createStoreChanges } from './use-cases/store-changes.ts';
@@ -25,6 +29,9 @@ export const ingestion = defineService({
     await Promise.all([imports.prepare(), transactions.prepare(), accounts.prepare()]);
 
     const storeChanges = createStoreChanges({ transactions, recordEvents });
+    const writing = { transactions, accounts, storeChanges, inTransaction };
+    const addTransaction = createAddTransaction(writing);
+    const demoMode = createDemoMode({ ...writing, settings: createUserSettingsStore(mongo), clock });
     const banks = await openBanks({ runtime, accounts, transactions, storeChanges });
     const userData = await openUserData({
       service: 'ingestion',
@@ -64,6 +71,7 @@ export const ingestion = defineService({
         listImports(imports),
         getImport(imports),
         listAccounts(accounts),
+        ...manualRoutes({ addTransaction, demoMode, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
         ...banks.routes,
         userData.route,
       ],

@@ -8,6 +8,7 @@ import { linkRoutes } from './http/compat/cash-sense/link-routes.ts';
 import { itemRoutes } from './http/items.ts';
 import { plaidWebhook } from './http/plaid-webhook.ts';
 import { resolveBankLink } from './http/resolve-bank-link.ts';
+import { transferRoutes } from './http/transfers.ts';
 import { plaidSettings } from './plaid-settings.ts';
 import type { PlaidSettings } from './plaid-settings.ts';
 import type { AccountStore } from './store/account-store.ts';
@@ -15,6 +16,7 @@ import { createEndingStore } from './store/ending-store.ts';
 import { createItemStore } from './store/item-store.ts';
 import type { RawTransactionStore } from './store/raw-transaction-store.ts';
 import { createSyncSpools } from './store/sync-spool.ts';
+import { createTransferStore } from './store/transfer-store.ts';
 import { createWebhookStore } from './store/webhook-store.ts';
 import { createBankMetrics } from './use-cases/bank-metrics.ts';
 import { createBankTokens } from './use-cases/bank-tokens.ts';
@@ -22,6 +24,7 @@ import { createBankWorker } from './use-cases/bank-worker.ts';
 import { createEndLink } from './use-cases/end-link.ts';
 import { createLinkBank } from './use-cases/link-bank.ts';
 import { createSaveAccounts } from './use-cases/save-accounts.ts';
+import { createMoveMoney } from './use-cases/move-money.ts';
 import type { StoreChanges } from './use-cases/store-changes.ts';
 import { createSyncItem } from './use-cases/sync-item.ts';
 import { createWorkWebhooks } from './use-cases/work-webhooks.ts';
@@ -69,7 +72,14 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
   const endings = createEndingStore(mongo);
   const receipts = createWebhookStore(mongo);
   const spools = createSyncSpools(mongo);
-  await Promise.all([items.prepare(), endings.prepare(), receipts.prepare(), spools.prepare()]);
+  const transfers = createTransferStore(mongo);
+  await Promise.all([
+    items.prepare(),
+    endings.prepare(),
+    receipts.prepare(),
+    spools.prepare(),
+    transfers.prepare(),
+  ]);
 
   const { keys, mode } = settings ?? NOWHERE;
   const metrics = createBankMetrics(runtime.metrics);
@@ -101,6 +111,14 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
     worker.nudge();
   };
   const linkBank = createLinkBank({ ...common, syncItem, nudge, webhookUrl: config.PLAID_WEBHOOK_URL });
+  const moveMoney = createMoveMoney({
+    transfers,
+    accounts,
+    items,
+    linkBank,
+    plaid,
+    isAllowed: config.PLAID_TRANSFERS === 'on' || (config.PLAID_TRANSFERS === 'sandbox' && mode === 'sand'),
+  });
   const worker = createBankWorker({
     items,
     syncItem,
@@ -111,7 +129,7 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
         syncItem,
         endLink,
         refreshAccounts: linkBank.refreshAccounts,
-        refreshTransfers: () => Promise.resolve(),
+        refreshTransfers: moveMoney.refreshOpen,
         logger,
       }),
       endLink.endAtProvider,
@@ -128,6 +146,7 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
     ...itemRoutes({ items, endLink, nudge }),
     plaidWebhook({ verifier, receipts, items, mode, metrics, logger, nudge }),
     resolveBankLink(linkBank),
+    ...transferRoutes({ moveMoney, transfers }),
   ];
   if (settings === undefined) {
     return {
@@ -146,6 +165,18 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
     );
   }
   worker.start();
+  const stopping = new AbortController();
+  const atStart = Promise.allSettled([
+    tokens.resealAll(stopping.signal),
+    linkBank.moveWebhooks(stopping.signal),
+  ]).then((outcomes) => {
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected' && !stopping.signal.aborted) {
+        // The jobs of the same work try again.
+        logger.warn({ err: outcome.reason as unknown }, 'a chore of the start has to wait for its job');
+      }
+    }
+  });
   return {
     routes,
     jobs: [
@@ -170,7 +201,8 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
     },
     drain: () => worker.stop(),
     async stop() {
-      await worker.stop();
+      stopping.abort();
+      await Promise.all([worker.stop(), atStart]);
       plaid.close();
     },
   };

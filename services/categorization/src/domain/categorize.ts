@@ -18,7 +18,7 @@ export interface UserKnowledge {
 export const STRANGER: UserKnowledge = { rules: [], memory: new Map(), day: 0 };
 
 /** Natural-log odds shown for a decision of the user's own. */
-const CERTAIN = 12;
+export const CERTAIN = 12;
 /** A user can be wrong about a rule too; the calibrated confidence of one stays below certainty. */
 const RULE_CONFIDENCE = 0.99;
 

@@ -18,6 +18,8 @@ export interface DecisionEntry {
   decisionVersion: number;
   /** Null once removed. */
   stored: StoredDecision | null;
+  /** Category that the user had chosen for a removed transaction: a bank may bring it back. */
+  usersWord?: string | undefined;
 }
 
 interface DecisionDocument {
@@ -31,6 +33,8 @@ interface DecisionDocument {
   decision?: Omit<CategoryDecision, 'decisionVersion'>;
   /** `[kind, category, text, weight in hundredths]` each. */
   evidence?: [Evidence['kind'], string, string, number][];
+  /** Category that the user had chosen, kept when the transaction was removed. */
+  usersWord?: string;
   /** Set on removal; the marker only has to outlive late deliveries. */
   removedAt?: Date;
 }
@@ -45,6 +49,7 @@ const toEntry = (userId: string, document: DecisionDocument): DecisionEntry => {
     transactionId: document._id.slice(userId.length + 1),
     rowVersion,
     decisionVersion,
+    ...(document.usersWord === undefined ? {} : { usersWord: document.usersWord }),
     stored:
       transaction === undefined || decision === undefined
         ? null
@@ -230,7 +235,12 @@ export const createDecisionStore = (mongo: Connection) => {
      */
     async forget(
       userId: string,
-      removals: readonly { transactionId: string; rowVersion: number; decisionVersion: number }[],
+      removals: readonly {
+        transactionId: string;
+        rowVersion: number;
+        decisionVersion: number;
+        usersWord?: string | undefined;
+      }[],
       at: Date,
       session: ClientSession,
     ): Promise<void> {
@@ -238,10 +248,16 @@ export const createDecisionStore = (mongo: Connection) => {
         return;
       }
       await collection.bulkWrite(
-        removals.map(({ transactionId, rowVersion, decisionVersion }) => ({
+        removals.map(({ transactionId, rowVersion, decisionVersion, usersWord }) => ({
           replaceOne: {
             filter: { _id: idOf(userId, transactionId) },
-            replacement: { userId, rowVersion, decisionVersion, removedAt: at },
+            replacement: {
+              userId,
+              rowVersion,
+              decisionVersion,
+              removedAt: at,
+              ...(usersWord === undefined ? {} : { usersWord }),
+            },
             upsert: true,
           },
         })),

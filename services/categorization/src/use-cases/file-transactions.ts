@@ -1,8 +1,9 @@
-import { TransactionsCategorized } from '@orrery/contracts';
+import { categoryBySlug, TransactionsCategorized } from '@orrery/contracts';
 import type { CategoryDecision, IngestedTransaction } from '@orrery/contracts';
 import type { Clock } from '@orrery/calendar';
 import { newEvent } from '@orrery/messaging';
 import type { EventTransaction } from '@orrery/messaging';
+import { CERTAIN } from '../domain/categorize.ts';
 import type { Decision } from '../domain/types.ts';
 import { toCategorized } from '../store/decision-store.ts';
 import type { DecisionStore, StoredDecision } from '../store/decision-store.ts';
@@ -38,7 +39,8 @@ export interface FileTransactionsParts {
  */
 export const createFileTransactions = ({ decisions, decide, clock }: FileTransactionsParts) => ({
   /**
-   * Decides a batch. Versions not newer than the known one are ignored; a category that the user chose stays.
+   * Decides a batch. Versions not newer than the known one are ignored; a category that the user chose stays, also when
+   * the transaction was removed meanwhile, and one that came with the row counts as the user's word.
    * @param userId owner
    * @param batch transactions of one event
    * @param transaction the event's transaction
@@ -79,6 +81,18 @@ export const createFileTransactions = ({ decisions, decide, clock }: FileTransac
         const { decision, evidence } = before.stored;
         return [{ transaction: row, decision: { ...decision, decisionVersion }, evidence, merchantKey }];
       }
+      const stated = row.statedCategory ?? before?.usersWord;
+      if (stated !== undefined && categoryBySlug(stated) !== undefined) {
+        const decided = toContract(outcome, decisionVersion);
+        return [
+          {
+            transaction: row,
+            decision: { ...decided, category: stated, confidence: 1, decision: 'user', source: 'user' },
+            evidence: [{ kind: 'user', category: stated, text: '', weight: CERTAIN }],
+            merchantKey,
+          },
+        ];
+      }
       return [
         {
           transaction: row,
@@ -114,11 +128,17 @@ export const createFileTransactions = ({ decisions, decide, clock }: FileTransac
     );
     const due = removals
       .filter(({ transactionId, rowVersion }) => rowVersion >= (known.get(transactionId)?.rowVersion ?? 0))
-      .map(({ transactionId, rowVersion }) => ({
-        transactionId,
-        rowVersion,
-        decisionVersion: known.get(transactionId)?.decisionVersion ?? 0,
-      }));
+      .map(({ transactionId, rowVersion }) => {
+        const before = known.get(transactionId);
+        const decision = before?.stored?.decision;
+        const chosen = decision?.source === 'user' ? (decision.category ?? undefined) : undefined;
+        return {
+          transactionId,
+          rowVersion,
+          decisionVersion: before?.decisionVersion ?? 0,
+          usersWord: chosen ?? before?.usersWord,
+        };
+      });
     await decisions.forget(userId, due, clock.now(), session);
   },
 });

@@ -101,13 +101,12 @@ export const createWebhookVerifier = (
   return {
     /**
      * Checks a webhook.
-     * @param token value of the header `Plaid-Verification`
+     * @param token value of the header `Plaid-Verification`, '' when there is none
      * @param body the exact bytes that came
-     * @returns when it was signed, in epoch seconds
      * @throws UnverifiedWebhookError; PlaidFailure when the key cannot be fetched now
      */
-    async verify(token: string | undefined, body: Buffer): Promise<number> {
-      if (token === undefined) {
+    async verify(token: string, body: Buffer): Promise<void> {
+      if (token === '') {
         throw new UnverifiedWebhookError('there is no signature');
       }
       const { kid } = headerOf(token);
@@ -124,7 +123,6 @@ export const createWebhookVerifier = (
       if (!timingSafeEqual(actual, Buffer.from(stated, 'hex'))) {
         throw new UnverifiedWebhookError('the body is not the one that was signed');
       }
-      return iat;
     },
   };
 };

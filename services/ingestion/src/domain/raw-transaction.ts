@@ -80,3 +80,12 @@ export const hide = (row: RawTransaction, reason: HiddenReason): RowChange | und
     tell: row.hidden === undefined ? 'removed' : 'nothing',
   };
 };
+
+/**
+ * The same row, shown again.
+ * @param row a hidden row
+ */
+export const show = (row: RawTransaction): RowChange => {
+  const { hidden: _hidden, duplicateOf: _other, ...rest } = row;
+  return { row: { ...rest, rowVersion: row.rowVersion + 1 }, isNew: false, tell: 'ingested' };
+};

@@ -212,6 +212,18 @@ export const createRawTransactionStore = (connection: Connection) => {
     },
 
     /**
+     * Forgets rows that others have been told to forget and that never come back.
+     * @param userId owner
+     * @param ids transaction ids
+     * @param session transaction to write in
+     */
+    async drop(userId: string, ids: readonly string[], session: ClientSession): Promise<void> {
+      if (ids.length > 0) {
+        await transactions.deleteMany({ _id: { $in: [...ids] }, userId }, { session });
+      }
+    },
+
+    /**
      * Stores new transactions in one round trip.
      * @param userId owner
      * @param rows transactions that the user does not have yet

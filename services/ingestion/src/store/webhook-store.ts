@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 
 /** A verified webhook. */
 export interface WebhookReceipt {
-  /** Digest of body and time of signing, so that a message which comes again is one receipt. */
+  /** Digest of the signature, so that a message which is replayed is one receipt. */
   _id: string;
   /** Absent for a link that we do not know. */
   userId?: string;

@@ -392,9 +392,20 @@ export const createLinkBank = (parts: LinkBankParts) => {
         if (signal.aborted) {
           break;
         }
-        await ask(item.userId, item, (token) => plaid.updateWebhook(token, webhookUrl));
-        await items.update(item.userId, item._id, { set: { webhookUrl } });
-        moved += 1;
+        try {
+          await ask(item.userId, item, (token) => plaid.updateWebhook(token, webhookUrl));
+          await items.update(item.userId, item._id, { set: { webhookUrl } });
+          moved += 1;
+        } catch (error) {
+          if (!(error instanceof PlaidFailure)) {
+            throw error;
+          }
+          // One link's trouble must not keep the others from hearing of the new address.
+          logger.warn(
+            { itemId: item._id, code: error.facts.errorCode },
+            'a link keeps its older webhook address',
+          );
+        }
       }
       return moved;
     },
