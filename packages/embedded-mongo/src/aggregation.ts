@@ -1,4 +1,4 @@
-import type { Catalog, CollectionInfo } from './catalog.ts';
+import { type Catalog, type CollectionInfo, sameCollation } from './catalog.ts';
 import { evaluationContext } from './evaluation.ts';
 import { planOf, prepareQuery, type QueryOptions, scanOf } from './query.ts';
 import { runPipeline, splitPipeline } from './semantics/aggregate.ts';
@@ -135,12 +135,23 @@ export interface PipelinePlan {
   collation?: Collation;
 }
 
-/** Splits a job's pipeline, views included, into the store's part and the rest. */
+/**
+ * Splits a job's pipeline, views included, into the store's part and the rest.
+ * Throws MongoServerError 167 for a collation other than that of the view.
+ */
 export function planPipeline(view: ReadView, catalog: Catalog, job: AggregationJob): PipelinePlan {
   const resolved =
     job.collection === undefined
       ? { pipeline: [] }
       : resolveSource(view, catalog, job.database, job.collection);
+  const named = job.collection === undefined ? undefined : catalog.find(view, job.database, job.collection);
+  if (
+    named?.kind === 'view' &&
+    job.collation !== undefined &&
+    !sameCollation(job.collation, named.collation)
+  ) {
+    throw new MongoServerError(167, `Cannot override default collation of view ${named.namespace}`);
+  }
   const { filter, sort, skip, limit, rest } = splitPipeline([...resolved.pipeline, ...job.pipeline]);
   const collation = job.collation ?? resolved.collation;
   return {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandContext, CommandDefinition, ConnectionState } from './command.ts';
 import { commandTable } from './commands/index.ts';
 import { codeNameOf } from './error-codes.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, timeLimitError } from './engine.ts';
 import type { InjectedFailure } from './fail-points.ts';
 import { errorReply, withTimes } from './reply.ts';
 import { transactionTooOld } from './retry-memory.ts';
@@ -111,6 +111,12 @@ function assertReadConcern(context: CommandContext): void {
       'readConcern level snapshot is supported only within a transaction by this server',
     );
   }
+  if (context.transaction !== undefined && (level === 'available' || level === 'linearizable')) {
+    throw new MongoServerError(
+      72,
+      'The readConcern level must be either "local" (default), "majority" or "snapshot" in order to run in a transaction',
+    );
+  }
   if (
     level !== undefined &&
     !['local', 'available', 'majority', 'linearizable', 'snapshot'].includes(String(level))
@@ -142,6 +148,17 @@ function writeConcernError(command: BsonDocument): BsonDocument | undefined {
   return undefined;
 }
 
+/** Lets a command wait as a fail point says. Throws MongoServerError 50 at the command's own time limit. */
+async function block({ blockMilliseconds }: InjectedFailure, maxTimeMS: number | undefined): Promise<void> {
+  const limit = maxTimeMS !== undefined && maxTimeMS > 0 ? maxTimeMS : Number.POSITIVE_INFINITY;
+  if (blockMilliseconds > 0) {
+    await pause(Math.min(blockMilliseconds, limit));
+  }
+  if (blockMilliseconds > limit) {
+    throw timeLimitError();
+  }
+}
+
 /** Carries out requests: finds the command, its session and transaction, and makes the reply. */
 export class Dispatcher {
   private readonly engine: Engine;
@@ -160,12 +177,13 @@ export class Dispatcher {
     const name = Object.keys(command)[0] ?? '';
     const labels = attribution(command, name);
     this.server.commandsRun += 1;
-    const injected = this.server.failPoints.take(name, connection.appName);
+    const namespace = `${String(command.$db)}.${String(command[name])}`;
+    const injected = this.server.failPoints.take(name, namespace, connection.appName);
     let context: CommandContext | undefined;
     let reply: BsonDocument;
     try {
       if (injected !== undefined) {
-        await this.injectBefore(injected);
+        await block(injected, toNumber(command.maxTimeMS));
         if (injected.closeConnection) {
           return { reply: {}, closeConnection: true };
         }
@@ -192,12 +210,6 @@ export class Dispatcher {
       return { reply: {}, closeConnection: true };
     }
     return this.finish(this.withInjectedConcern(reply, injected, labels));
-  }
-
-  private async injectBefore(injected: InjectedFailure): Promise<void> {
-    if (injected.blockMilliseconds > 0) {
-      await pause(injected.blockMilliseconds);
-    }
   }
 
   private withInjectedConcern(

@@ -2,6 +2,7 @@ import { ObjectId } from 'bson';
 import type { CollectionInfo } from './catalog.ts';
 import { applyIndexChanges, planIndexChanges } from './indexes.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { isOperatorExpression } from './semantics/match.ts';
 import type { BsonDocument } from './semantics/types.ts';
 import { getField, isArray, isDocument, setField, typeName } from './semantics/values.ts';
 import { documentKey, documentRange, recordIdAtEnd } from './storage/keyspace.ts';
@@ -76,6 +77,22 @@ export function prepareDocument(document: BsonDocument, raw?: Buffer): PreparedD
   return { document: ordered, raw: bytes };
 }
 
+/** The operator of a validator: of its only condition, or what joins several. */
+function operatorOf(validator: BsonDocument): string {
+  const names = Object.keys(validator);
+  const [name = ''] = names;
+  if (names.length !== 1) {
+    return '$and';
+  }
+  const condition = validator[name];
+  if (name.startsWith('$')) {
+    return name;
+  }
+  return isDocument(condition) && isOperatorExpression(condition)
+    ? (Object.keys(condition)[0] ?? '$eq')
+    : '$eq';
+}
+
 /** Throws MongoServerError 121 when the collection's validator refuses the document. */
 export function validateDocument(
   collection: CollectionInfo,
@@ -95,7 +112,7 @@ export function validateDocument(
       errInfo: {
         failingDocumentId: getField(document, '_id'),
         details: {
-          operatorName: Object.keys(schema)[0] ?? '',
+          operatorName: operatorOf(schema),
           specifiedAs: schema,
           reason: 'expression did not match',
         },

@@ -5,6 +5,7 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [5, 'GraphContainsCycle'],
   [6, 'HostUnreachable'],
   [7, 'HostNotFound'],
+  [8, 'UnknownError'],
   [9, 'FailedToParse'],
   [11, 'UserNotFound'],
   [13, 'Unauthorized'],

@@ -24,6 +24,7 @@ const KINDS = new Set(['failCommand', 'onPrimaryTransactionalWrite']);
 interface FailPoint {
   commands: ReadonlySet<string>;
   appName?: string;
+  namespace?: string;
   /** Commands still to fail; Infinity: always. */
   times: number;
   /** Commands still to let pass. */
@@ -35,18 +36,27 @@ interface FailPoint {
 /** Faults that tests inject into commands (`configureFailPoint`): `failCommand` and `onPrimaryTransactionalWrite`. */
 export class FailPoints {
   private readonly active = new Map<string, FailPoint>();
+  /** How often each fail point has made something fail. */
+  private readonly entered = new Map<string, number>();
 
-  /** Turns a fail point on or off. Throws MongoServerError 2 for an unknown one. */
-  configure(command: BsonDocument): void {
+  /**
+   * Turns a fail point on or off; returns how often it has made something fail.
+   * Throws MongoServerError 2 for an unknown one.
+   */
+  configure(command: BsonDocument): number {
     const name = String(command.configureFailPoint);
-    const { mode } = command;
-    if (mode === 'off') {
-      this.active.delete(name);
-      return;
-    }
     if (!KINDS.has(name)) {
       throw new MongoServerError(2, `no such fail point: ${name}`);
     }
+    if (command.mode === 'off') {
+      this.active.delete(name);
+    } else {
+      this.activate(name, command);
+    }
+    return this.entered.get(name) ?? 0;
+  }
+
+  private activate(name: string, { mode, ...command }: BsonDocument): void {
     const data = isDocument(command.data) ? command.data : {};
     const times =
       mode === 'alwaysOn' ? Number.POSITIVE_INFINITY : isDocument(mode) ? toNumber(mode.times) : undefined;
@@ -63,6 +73,7 @@ export class FailPoints {
     this.active.set(name, {
       commands: new Set(isArray(data.failCommands) ? data.failCommands.map(String) : []),
       ...(typeof data.appName === 'string' ? { appName: data.appName } : {}),
+      ...(typeof data.namespace === 'string' ? { namespace: data.namespace } : {}),
       times: times ?? (skip > 0 ? Number.POSITIVE_INFINITY : 1),
       skip,
       failure,
@@ -73,33 +84,34 @@ export class FailPoints {
     });
   }
 
-  /** The failure to inject into a command, if any. Counts it. */
-  take(command: string, appName: string | undefined): InjectedFailure | undefined {
+  /** The failure to inject into a command (on a namespace, of an application), if any. Counts it. */
+  take(command: string, namespace: string, appName: string | undefined): InjectedFailure | undefined {
     const point = this.active.get('failCommand');
     if (point === undefined || !point.commands.has(command)) {
       return undefined;
     }
-    if (point.appName !== undefined && point.appName !== appName) {
-      return undefined;
-    }
-    return isDue(point) ? point.failure : undefined;
+    const concerns = (point.appName ?? appName) === appName && (point.namespace ?? namespace) === namespace;
+    return concerns && this.isDue('failCommand', point) ? point.failure : undefined;
   }
 
   /** The failure to inject into a statement of a retryable write, if any. Counts it. */
   takeNumberedWrite(): InjectedWriteFailure | undefined {
     const point = this.active.get('onPrimaryTransactionalWrite');
-    return point !== undefined && isDue(point) ? point.writeFailure : undefined;
+    return point !== undefined && this.isDue('onPrimaryTransactionalWrite', point)
+      ? point.writeFailure
+      : undefined;
   }
-}
 
-function isDue(point: FailPoint): boolean {
-  if (point.skip > 0) {
-    point.skip -= 1;
-    return false;
+  private isDue(name: string, point: FailPoint): boolean {
+    if (point.skip > 0) {
+      point.skip -= 1;
+      return false;
+    }
+    if (point.times <= 0) {
+      return false;
+    }
+    point.times -= 1;
+    this.entered.set(name, (this.entered.get(name) ?? 0) + 1);
+    return true;
   }
-  if (point.times <= 0) {
-    return false;
-  }
-  point.times -= 1;
-  return true;
 }

@@ -20,12 +20,15 @@ export interface TestServer {
 let counter = 0;
 
 /** Starts a server for a test file. */
-export async function startTestServer(options: Partial<EmbeddedMongoOptions> = {}): Promise<TestServer> {
+export async function startTestServer(
+  options: Partial<EmbeddedMongoOptions> = {},
+  clientOptions: MongoClientOptions = {},
+): Promise<TestServer> {
   const directory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'embedded-mongo-')));
   const server = await startEmbeddedMongo({ durability: 'nosync', ...options, dataDirectory: directory });
   const clients: MongoClient[] = [];
-  const connect = async (clientOptions?: MongoClientOptions): Promise<MongoClient> => {
-    const client = new MongoClient(server.uri, { serverSelectionTimeoutMS: 5000, ...clientOptions });
+  const connect = async (more?: MongoClientOptions): Promise<MongoClient> => {
+    const client = new MongoClient(server.uri, { serverSelectionTimeoutMS: 5000, ...clientOptions, ...more });
     clients.push(client);
     return client.connect();
   };

@@ -32,7 +32,7 @@ import { encodeDocument } from '../wire/bson-encode.ts';
 import { countByPlan } from './count-by-plan.ts';
 import { cursorBatchSize, cursorReply } from './cursor-replies.ts';
 import { explainReply, pipelineExplanation } from './explain-plans.ts';
-import { writePipelineOutput } from './pipeline-output.ts';
+import { assertOutputOptions, writePipelineOutput } from './pipeline-output.ts';
 import { serverStageDocuments } from './server-stages.ts';
 
 const FIELDS = new Set([
@@ -315,6 +315,7 @@ async function aggregate(context: CommandContext): Promise<BsonDocument> {
     );
   }
   validatePipeline(job.pipeline);
+  assertOutputOptions(command, job.pipeline);
   if (explain) {
     return explainReply(context, pipelineExplanation(context, job, 'queryPlanner'));
   }

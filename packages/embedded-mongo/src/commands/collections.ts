@@ -72,6 +72,16 @@ function readOptions(command: BsonDocument): BsonDocument {
   } else {
     delete options.capped;
   }
+  if (
+    options.expireAfterSeconds !== undefined &&
+    options.timeseries === undefined &&
+    options.clusteredIndex === undefined
+  ) {
+    throw new MongoServerError(
+      72,
+      `'expireAfterSeconds' is only supported on time-series collections or when the 'clusteredIndex' option is specified`,
+    );
+  }
   checkValidation(command);
   return options;
 }

@@ -54,8 +54,7 @@ async function setParameter(context: CommandContext): Promise<BsonDocument> {
 }
 
 function configureFailPoint(context: CommandContext): BsonDocument {
-  context.server.failPoints.configure(context.command);
-  return {};
+  return { count: context.server.failPoints.configure(context.command) };
 }
 
 /** The operations under way: commands run one after the other, so that it is the asking command alone. */

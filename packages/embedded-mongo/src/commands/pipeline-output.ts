@@ -1,6 +1,7 @@
 import type { PipelineOutput } from '../aggregation.ts';
 import { collectionForWrite, createCollection, dropCollection } from '../collections.ts';
 import { type CommandContext, writeFor } from '../command.ts';
+import { booleanOption } from '../command-options.ts';
 import { insertDocument, prepareDocument, replaceDocument, validateDocument } from '../documents.ts';
 import { evaluationContext } from '../evaluation.ts';
 import { planOf, prepareQuery, scanOf } from '../query.ts';
@@ -30,6 +31,39 @@ function targetOf(value: unknown, database: string): Target {
     return { database: typeof value.db === 'string' ? value.db : database, name: value.coll };
   }
   throw new MongoServerError(9, 'the target of $out or $merge must be a collection name or { db, coll }');
+}
+
+const WHEN_MATCHED = new Set<unknown>(['replace', 'keepExisting', 'merge', 'fail']);
+const WHEN_NOT_MATCHED = new Set<unknown>(['insert', 'discard', 'fail']);
+
+/**
+ * Checks what a command asks of `$out` or `$merge` at the end of its pipeline, before anything is read.
+ * Throws MongoServerError 72 for a read concern that cannot be kept, and 2 for an unknown way of merging.
+ */
+export function assertOutputOptions(command: BsonDocument, pipeline: readonly BsonDocument[]): void {
+  const stage = pipeline.at(-1) ?? {};
+  const name = ['$out', '$merge'].find((one) => Object.hasOwn(stage, one));
+  if (name === undefined) {
+    return;
+  }
+  const { readConcern } = command;
+  if (isDocument(readConcern) && readConcern.level === 'linearizable') {
+    throw new MongoServerError(72, `${name} cannot be used with a 'linearizable' read concern level`);
+  }
+  const merge = isDocument(stage.$merge) ? stage.$merge : {};
+  const { whenMatched = 'merge', whenNotMatched = 'insert' } = merge;
+  if (!isArray(whenMatched) && !WHEN_MATCHED.has(whenMatched)) {
+    throw new MongoServerError(
+      2,
+      `Enumeration value '${String(whenMatched)}' for field '$merge.whenMatched' is not a valid value.`,
+    );
+  }
+  if (!WHEN_NOT_MATCHED.has(whenNotMatched)) {
+    throw new MongoServerError(
+      2,
+      `Enumeration value '${String(whenNotMatched)}' for field '$merge.whenNotMatched' is not a valid value.`,
+    );
+  }
 }
 
 /** Writes what a pipeline with `$out` or `$merge` produced. Throws MongoServerError when the target refuses it. */
@@ -63,6 +97,7 @@ function replaceCollection(
   documents: readonly BsonDocument[],
 ): Promise<void> {
   const prepared = documents.map((document) => prepareDocument(document));
+  const bypassValidation = booleanOption(context.command, 'bypassDocumentValidation');
   return writeFor(context, (write) => {
     const old = write.catalog.find(write.view, target.database, target.name);
     if (old?.kind === 'view') {
@@ -77,6 +112,9 @@ function replaceCollection(
     const collection =
       old === undefined ? createCollection(write, target.database, target.name, {}) : emptied(write, old);
     for (const document of prepared) {
+      if (!bypassValidation) {
+        validateDocument(collection, document.document);
+      }
       insertDocument(write, collection, document);
     }
   });
@@ -103,6 +141,9 @@ function mergeDocument(
   document: BsonDocument,
 ): void {
   const collection = collectionForWrite(write, target.database, target.name);
+  const validate = booleanOption(context.command, 'bypassDocumentValidation')
+    ? () => undefined
+    : validateDocument;
   const on = isArray(merge.on) ? merge.on.map(String) : typeof merge.on === 'string' ? [merge.on] : ['_id'];
   assertUniqueIndex(collection, on);
   const prepared = prepareDocument(document);
@@ -129,14 +170,14 @@ function mergeDocument(
         '$merge could not find a matching document in the target collection for at least one document in the source collection',
       );
     }
-    validateDocument(collection, prepared.document);
+    validate(collection, prepared.document);
     insertDocument(write, collection, prepared);
     return;
   }
   const before = decodeDocument(existing.raw);
   const after = merged(context, merge, before, prepared.document, on);
   if (after !== before) {
-    validateDocument(collection, after, before);
+    validate(collection, after, before);
     replaceDocument(
       write,
       collection,
