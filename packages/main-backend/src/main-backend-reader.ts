@@ -1,4 +1,4 @@
-import { type Db, type Document, type Filter, ObjectId } from 'mongodb';
+import type { Db, Document, Filter } from 'mongodb';
 import {
   type Budget,
   type Debt,
@@ -13,17 +13,13 @@ import {
   parseSavingGoal,
   parseUser,
 } from './records.ts';
+import { type DayRange, within } from './day-range.ts';
+import { toObjectId } from './to-object-id.ts';
 
 /** Rows of one user, and how many documents were too broken to be read. */
 export interface Rows<Row> {
   rows: Row[];
   unreadable: number;
-}
-
-/** Months and days are UTC, as the main back end counts them. `from` is included, `before` is not. */
-export interface DayRange {
-  from: Date;
-  before: Date;
 }
 
 /**
@@ -60,10 +56,7 @@ export interface MainBackendReader {
 }
 
 // Password and authentication fields are left out by naming the wanted ones, so a new secret field stays unread too.
-const USER_FIELDS = { name: 1, email: 1, role: 1, status: 1, isDeleted: 1, partnerId: 1 } as const;
-
-const toObjectId = (userId: string): ObjectId | undefined =>
-  /^[0-9a-fA-F]{24}$/.test(userId) ? new ObjectId(userId) : undefined;
+export const USER_FIELDS = { name: 1, email: 1, role: 1, status: 1, isDeleted: 1, partnerId: 1 } as const;
 
 /**
  * Opens the read-only view.
@@ -103,19 +96,6 @@ export function mainBackendReader(db: Db): MainBackendReader {
     const rows = documents.map(parse).filter((row) => row !== undefined);
     return { rows, unreadable: documents.length - rows.length };
   }
-
-  // Old rows keep the day as ISO text, which orders like the date itself.
-  const within = (field: string, range: DayRange): Filter<Document> => ({
-    $or: [
-      { [field]: { $gte: range.from, $lt: range.before } },
-      {
-        [field]: {
-          $gte: range.from.toISOString().slice(0, 10),
-          $lt: range.before.toISOString().slice(0, 10),
-        },
-      },
-    ],
-  });
 
   const listBudgets = (
     userId: string,

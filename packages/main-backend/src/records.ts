@@ -97,7 +97,12 @@ const readFrequency = (value: unknown, whenAbsent: Frequency): Frequency =>
     ? whenAbsent
     : ((Object.hasOwn(FREQUENCIES, String(value)) ? FREQUENCIES[String(value)] : undefined) ?? 'unknown');
 
-function readPence(value: unknown): number | undefined {
+/**
+ * Pence of an amount in pounds as the main back end keeps it.
+ * @param value anything a document may hold
+ * @returns undefined for what is no amount
+ */
+export function readPence(value: unknown): number | undefined {
   const pounds = readNumber(value);
   return pounds === undefined || Math.abs(pounds) > MAX_POUNDS
     ? undefined
