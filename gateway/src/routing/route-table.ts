@@ -59,6 +59,8 @@ const pocketc = { ...v1, errorShape: 'detail' } as const;
 /** Accounts: PocketC's bodies; some of it before anybody is signed in. */
 const account = { ...pocketc, service: 'identity' } as const;
 const open = { ...account, audience: 'public' } as const;
+/** Reho: FastAPI's bodies too. */
+const reho = { ...pocketc, service: 'advisor' } as const;
 /** Detectors take 20,000 transactions at once. */
 const batch = { ...v1, bodyLimitBytes: 8 * MIB } as const;
 
@@ -80,12 +82,15 @@ const patient = { timeoutMs: 125 * SECOND } as const;
 
 /** The whole public surface behind the gateway, by path. Everything that is not here does not exist outside. */
 export const ROUTES: readonly RouteRule[] = [
+  { path: '/admin/alerts', ...reho, audience: 'admin' },
   { path: '/admin/jobs', service: 'operations', ...v1, audience: 'admin' },
   { path: '/admin/monitor', service: 'operations', ...v1, audience: 'public', cookie: 'orrery_operator' },
   { path: '/admin/rebuild-clusters', service: 'segmentation', ...pocketc, audience: 'admin' },
   { path: '/admin/rebuild-daily-metrics', service: 'insights', ...pocketc, audience: 'admin' },
+  { path: '/admin/run-analysis', ...reho, audience: 'admin' },
   { path: '/admin/schedule', service: 'operations', ...v1, audience: 'admin' },
   { path: '/admin/stats', ...account },
+  { path: '/admin/user-dashboard', ...reho, audience: 'admin' },
   { path: '/admin/users', ...account },
   { path: '/ai/categories', service: 'categorization', ...pocketc },
   { path: '/ai/missions', service: 'missions', ...pocketc },
@@ -130,8 +135,14 @@ export const ROUTES: readonly RouteRule[] = [
     audience: 'public',
     socket: 'tell-inside',
   },
+  { path: '/calculator', ...reho },
+  { path: '/feedback', ...reho },
+  { path: '/schedule/run-daily-ai-jobs', ...reho, audience: 'public' },
+  { path: '/suggestions', ...reho },
   { path: '/users', ...account },
   { path: '/v1/accounts', service: 'ingestion', ...v1 },
+  { path: '/v1/admin-alerts', service: 'advisor', ...v1, audience: 'admin' },
+  { path: '/v1/admin-views', service: 'advisor', ...v1, audience: 'admin' },
   { path: '/v1/alerts', service: 'insights', ...v1 },
   { path: '/v1/alerts/stream', service: 'insights', ...v1, streaming: true, timeoutMs: 60 * SECOND },
   { path: '/v1/anomalies', service: 'insights', ...batch },
@@ -140,6 +151,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/categories', service: 'categorization', ...v1 },
   { path: '/v1/categorize', service: 'categorization', ...v1 },
   { path: '/v1/categorizer', service: 'categorization', ...v1 },
+  { path: '/v1/debt-plan', service: 'advisor', ...v1 },
   { path: '/v1/forecast', service: 'insights', ...v1 },
   {
     path: '/v1/imports',
@@ -162,6 +174,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/rules', service: 'categorization', ...v1 },
   { path: '/v1/segments', service: 'segmentation', ...v1 },
   { path: '/v1/spending', service: 'insights', ...v1 },
+  { path: '/v1/summary', service: 'advisor', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },
   { path: '/v1/transfers', service: 'ingestion', ...bankWork },
   { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
@@ -177,6 +190,7 @@ export const ROUTES: readonly RouteRule[] = [
     streaming: true,
     timeoutMs: 60 * SECOND,
   },
+  { path: '/v1/chat', service: 'chat', ...v1 },
   // Signed by the bank provider, which has no token of ours.
   {
     path: '/webhooks/plaid',

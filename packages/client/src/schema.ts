@@ -17,6 +17,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts about users that stand, newest first; all of them unless a limit is given */
+        get: operations["listRehoAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/jobs": {
         parameters: {
             query?: never;
@@ -204,6 +221,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/run-analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at all users now, in the background */
+        post: operations["runAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/schedule": {
         parameters: {
             query?: never;
@@ -230,6 +264,23 @@ export interface paths {
         };
         /** Numbers of users, predictions and profiles */
         get: operations["readStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/user-dashboard/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A user's month as administrators see it; the look is noted */
+        get: operations["readUserDashboard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -870,6 +921,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calculator/savings-tip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tip for the latest savings calculation */
+        get: operations["readSavingsTip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calculator/tips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tip for the latest run of each calculator */
+        get: operations["readCalculatorTips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/charts/clusters": {
         parameters: {
             query?: never;
@@ -1001,6 +1086,60 @@ export interface paths {
         get: operations["readElbow"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feedback/optimize-budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report: spending and budgets against the 50/30/20 rule */
+        get: operations["getOptimizeBudget"];
+        put?: never;
+        /** A report: spending and budgets against the 50/30/20 rule */
+        post: operations["postOptimizeBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feedback/optimize-debt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report: how to pay debts off, with months and interest */
+        get: operations["getOptimizeDebt"];
+        put?: never;
+        /** A report: how to pay debts off, with months and interest */
+        post: operations["postOptimizeDebt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feedback/optimize-expenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report: where this month's money goes */
+        get: operations["getOptimizeExpenses"];
+        put?: never;
+        /** A report: where this month's money goes */
+        post: operations["postOptimizeExpenses"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1180,6 +1319,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/schedule/run-daily-ai-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the daily work; the outside scheduler's key stands in X-API-KEY */
+        post: operations["runDailyAiJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's suggestions, newest first */
+        get: operations["listSuggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suggestions/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring the caller's suggestions up to date in the background */
+        post: operations["generateSuggestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/train": {
         parameters: {
             query?: never;
@@ -1318,15 +1508,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/advisor": {
+    "/v1/admin-alerts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** How many transactions of the caller were categorised */
-        get: operations["readAdvisor"];
+        /** Alerts about users that stand, with their ids and states, newest first */
+        get: operations["listAdminAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin-alerts/{alertId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Note that an alert was seen; it stands until its reason is gone */
+        patch: operations["acknowledgeAdminAlert"];
+        trace?: never;
+    };
+    "/v1/admin-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which administrator looked at whom, newest first */
+        get: operations["listAdminViews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1588,6 +1812,23 @@ export interface paths {
         get: operations["resumeChatMessage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/debt-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay debts off by avalanche, by snowball and by minimum payments only, month by month */
+        post: operations["planDebts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2281,6 +2522,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's month: income, spending, debts, savings and what remains */
+        get: operations["readSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transactions": {
         parameters: {
             query?: never;
@@ -2448,6 +2706,20 @@ export interface components {
                 asOf: string | null;
             } | null;
         };
+        AdminAlert: {
+            id: string;
+            userId: string;
+            userEmail: string;
+            message: string;
+            /** @enum {string} */
+            category: "High Debt" | "Overspending" | "Low Savings";
+            /** @enum {string} */
+            state: "open" | "acknowledged" | "cleared";
+            /** Format: date-time */
+            createdAt: string;
+            acknowledgedAt: string | null;
+            acknowledgedBy: string | null;
+        };
         Alert: {
             id: string;
             /** @enum {string} */
@@ -2609,12 +2881,80 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        DebtPlan: {
+            feasible: boolean;
+            currency: string;
+            budget: components["schemas"]["Money"];
+            leastBudget: components["schemas"]["Money"] | null;
+            avalanche: components["schemas"]["Payoff"];
+            snowball: components["schemas"]["Payoff"];
+            minimumOnly: components["schemas"]["Payoff"];
+            chart: {
+                month: number;
+                avalanche: components["schemas"]["Money"] | null;
+                snowball: components["schemas"]["Money"] | null;
+                minimumOnly: components["schemas"]["Money"] | null;
+            }[];
+        };
         DetailError: {
             detail: string | {
                 [key: string]: unknown;
             }[];
             code: string;
             request_id: string;
+        };
+        FinancialSummary: {
+            /** @enum {string} */
+            source: "main-backend" | "ledger";
+            month: string;
+            currency: string;
+            income: components["schemas"]["Money"];
+            expenses: components["schemas"]["Money"];
+            disposal: components["schemas"]["Money"];
+            debtPayments: components["schemas"]["Money"];
+            afterDebts: components["schemas"]["Money"];
+            budgets: components["schemas"]["Money"];
+            debts: {
+                total: components["schemas"]["Money"];
+                shareOfIncome: number | null;
+                items: {
+                    name: string;
+                    balance: components["schemas"]["Money"];
+                    payment: components["schemas"]["Money"];
+                    apr: number;
+                    dueOn: string | null;
+                }[];
+            };
+            savings: {
+                saved: components["schemas"]["Money"];
+                monthlyTarget: components["schemas"]["Money"];
+                /** @description In percent, weighted by the size of the goals */
+                completion: number;
+                goals: {
+                    name: string;
+                    target: components["schemas"]["Money"];
+                    saved: components["schemas"]["Money"];
+                    monthly: components["schemas"]["Money"];
+                    completesOn: string | null;
+                    completed: boolean;
+                }[];
+            };
+            previousMonth: {
+                month: string;
+                income: components["schemas"]["Money"];
+                expenses: components["schemas"]["Money"];
+            };
+            spendingGrowth: number | null;
+            byCategory: {
+                category: string;
+                amount: components["schemas"]["Money"];
+                /** @description In percent, two decimals */
+                share: number;
+            }[];
+            household: {
+                ownBudgets: components["schemas"]["Money"];
+                partnerBudgets: components["schemas"]["Money"];
+            } | null;
         };
         Import: {
             id: string;
@@ -2803,6 +3143,34 @@ export interface components {
             amount: string;
             currency: string;
         };
+        OptimisationReport: {
+            summary: string;
+            insights: {
+                insight: string;
+                suggestion: string;
+                category: string;
+            }[];
+        };
+        Payoff: {
+            feasible: boolean;
+            months: number | null;
+            totalInterest: components["schemas"]["Money"] | null;
+            totalPaid: components["schemas"]["Money"] | null;
+            order: string[];
+            schedule: {
+                month: number;
+                date: string;
+                payment: components["schemas"]["Money"];
+                interest: components["schemas"]["Money"];
+                balance: components["schemas"]["Money"];
+                debts: {
+                    name: string;
+                    payment: components["schemas"]["Money"];
+                    interest: components["schemas"]["Money"];
+                    balance: components["schemas"]["Money"];
+                }[];
+            }[];
+        };
         PlainError: {
             error: string;
             code: string;
@@ -2838,6 +3206,14 @@ export interface components {
             nextDate: string | null;
             confidence: number;
             transactionIds: string[];
+        };
+        RehoAlert: {
+            userId: string;
+            userEmail: string;
+            alertMessage: string;
+            category: string;
+            /** Format: date-time */
+            createdAt: string;
         };
         Rule: {
             id: string;
@@ -2936,6 +3312,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    listRehoAlerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        alerts: components["schemas"]["RehoAlert"][];
+                        nextCursor?: string | null;
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
                 };
             };
         };
@@ -3707,6 +4145,55 @@ export interface operations {
             };
         };
     };
+    runAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
     readSchedule: {
         parameters: {
             query?: never;
@@ -3803,6 +4290,88 @@ export interface operations {
             };
             /** @description `admins-only`: Admin access required */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    readUserDashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        totalMonthlySpending: number;
+                        topOverspendingCategories: string[];
+                        spendingGrowthFromLastMonth: string;
+                        spendingHeatmap: {
+                            category: string;
+                            /** @enum {string} */
+                            spendingLevel: "High" | "Moderate" | "Low";
+                        }[];
+                        currentAlerts: components["schemas"]["RehoAlert"][];
+                        aiTips: {
+                            insight: string;
+                            suggestion: string;
+                            category: string;
+                        }[];
+                        debtStatuses: {
+                            missedInstallments: number;
+                            nextDueDate: string;
+                            /** @enum {string} */
+                            status: "Low Risk" | "Medium Risk" | "High Risk";
+                        };
+                        peerComparison: {
+                            comparison: string;
+                        };
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6948,6 +7517,89 @@ export interface operations {
             };
         };
     };
+    readSavingsTip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tip: string;
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    readCalculatorTips: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        savingsTip: string;
+                        loanTip: string;
+                        futureValueTip: string;
+                        historicalTip: string;
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
     drawClusters: {
         parameters: {
             query?: never;
@@ -7361,6 +8013,234 @@ export interface operations {
                         structure: "clear" | "weak";
                         reason: string;
                     };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    getOptimizeBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationReport"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    postOptimizeBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationReport"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    getOptimizeDebt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationReport"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    postOptimizeDebt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationReport"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    getOptimizeExpenses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationReport"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    postOptimizeExpenses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationReport"];
                 };
             };
             /** @description `sign-in-required`: Sign in first */
@@ -8048,6 +8928,131 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+        };
+    };
+    runDailyAiJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    listSuggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        suggestions: {
+                            text: string;
+                            category: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+        };
+    };
+    generateSuggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
                 };
             };
         };
@@ -8754,9 +9759,12 @@ export interface operations {
             };
         };
     };
-    readAdvisor: {
+    listAdminAlerts: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8770,12 +9778,199 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        transactions: number;
+                        data: components["schemas"]["AdminAlert"][];
+                        page: {
+                            nextCursor: string | null;
+                        };
                     };
                 };
             };
             /** @description `sign-in-required`: Sign in first */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeAdminAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alertId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    state: "acknowledged";
+                };
+            };
+        };
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAlert"];
+                };
+            };
+            /** @description `malformed-json`: The body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAdminViews: {
+        parameters: {
+            query?: {
+                userId?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            adminId: string;
+                            userId: string | null;
+                            /** @enum {string} */
+                            what: "alerts" | "dashboard";
+                            requestId: string;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        page: {
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: You may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10018,6 +11213,93 @@ export interface operations {
             };
             /** @description `not-found`: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planDebts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    debts?: {
+                        name: string;
+                        /** @description An amount of the plan: decimal text, a number, or money */
+                        balance: string | number | components["schemas"]["Money"];
+                        /** @description Percent a year */
+                        apr: number;
+                        /** @description An amount of the plan: decimal text, a number, or money */
+                        minimum: string | number | components["schemas"]["Money"];
+                        promo?: {
+                            /** @description Percent a year */
+                            apr: number;
+                            months: number;
+                        };
+                    }[];
+                    /** @description An amount of the plan: decimal text, a number, or money */
+                    extra?: string | number | components["schemas"]["Money"];
+                    currency?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DebtPlan"];
+                };
+            };
+            /** @description `malformed-json`: The body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13250,6 +14532,44 @@ export interface operations {
             };
             /** @description `validation-failed`: Some fields are not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinancialSummary"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

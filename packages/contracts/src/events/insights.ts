@@ -8,7 +8,7 @@ export const BudgetThresholdReached = defineEvent({
   name: 'budget.threshold-reached',
   version: 1,
   producer: 'insights',
-  consumers: ['chat'],
+  consumers: ['advisor', 'chat'],
   summary: 'Spending reached a share of a budget, once per budget, period and share',
   data: z.object({
     userId: UserId,
@@ -47,7 +47,7 @@ export const RecurringChanged = defineEvent({
   name: 'recurring.changed',
   version: 1,
   producer: 'insights',
-  consumers: [],
+  consumers: ['advisor'],
   summary: 'Recurring payments or income of a user are new, changed their price, or ended',
   data: z.object({
     userId: UserId,
@@ -72,7 +72,7 @@ export const AnomalyDetected = defineEvent({
   name: 'anomaly.detected',
   version: 1,
   producer: 'insights',
-  consumers: [],
+  consumers: ['advisor'],
   summary: 'A recent purchase of a user is unusual',
   data: z.object({
     userId: UserId,
@@ -90,7 +90,7 @@ export const ForecastShortfallExpected = defineEvent({
   name: 'forecast.shortfall-expected',
   version: 1,
   producer: 'insights',
-  consumers: [],
+  consumers: ['advisor'],
   summary: 'The balance of a user is likely to fall below zero; it comes once per expected day',
   data: z.object({
     userId: UserId,

@@ -7,7 +7,7 @@ export const DailyMetricsUpdated = defineEvent({
   name: 'metrics.daily-updated',
   version: 1,
   producer: 'insights',
-  consumers: ['insights', 'segmentation'],
+  consumers: ['advisor', 'insights', 'segmentation'],
   summary: 'Daily spending metrics of a user changed on these days',
   data: z.object({ userId: UserId, days: z.array(CalendarDate).min(1).max(400) }),
 });

@@ -24,7 +24,7 @@ export const UserSegmentAssigned = defineEvent({
   name: 'user.segment-assigned',
   version: 1,
   producer: 'segmentation',
-  consumers: ['missions'],
+  consumers: ['advisor', 'missions'],
   summary: 'A user belongs to another spending segment than before, or to a first one',
   data: z.object({
     userId: UserId,

@@ -1,0 +1,17 @@
+import { AppError, requireUserId, type Identity } from '@orrery/service-kit';
+
+/** The main back end's form of an id. */
+export const MAIN_USER_ID = /^[0-9a-fA-F]{24}$/;
+
+/**
+ * The caller of a route of the former AI service, whose users all have ids of the main back end's form.
+ * @param identity who calls
+ * @throws AppError `sign-in-required` for anybody else
+ */
+export const requireRehoUser = (identity: Identity): string => {
+  const userId = requireUserId(identity);
+  if (!MAIN_USER_ID.test(userId)) {
+    throw new AppError('sign-in-required', { detail: 'Invalid token' });
+  }
+  return userId.toLowerCase();
+};

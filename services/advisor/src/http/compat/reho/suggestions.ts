@@ -1,0 +1,78 @@
+import { defineRoute } from '@orrery/contracts';
+import { handle, type JobDesk, type MountedRoute } from '@orrery/service-kit';
+import { z } from 'zod';
+import type { FormerAdvice } from '../../../clients/former-advice.ts';
+import { ONE_USER_JOB } from '../../../jobs/daily-advice.ts';
+import type { SuggestionStore } from '../../../store/suggestion-store.ts';
+import { requireRehoUser } from './reho-user.ts';
+
+const ListSuggestions = defineRoute({
+  method: 'get',
+  path: '/suggestions',
+  operationId: 'listSuggestions',
+  summary: "The caller's suggestions, newest first",
+  tag: 'Reho',
+  audience: 'user',
+  errorShape: 'detail',
+  responses: {
+    200: z.object({
+      suggestions: z.array(z.object({ text: z.string(), category: z.string(), createdAt: z.iso.datetime() })),
+    }),
+  },
+});
+
+const GenerateSuggestions = defineRoute({
+  method: 'post',
+  path: '/suggestions/generate',
+  operationId: 'generateSuggestions',
+  summary: "Bring the caller's suggestions up to date in the background",
+  tag: 'Reho',
+  audience: 'user',
+  errorShape: 'detail',
+  responses: { 200: z.object({ message: z.string() }) },
+});
+
+export interface SuggestionParts {
+  suggestions: SuggestionStore;
+  /** Undefined without a main back end. */
+  former: FormerAdvice | undefined;
+  jobs: JobDesk;
+}
+
+/**
+ * `GET /suggestions` and `POST /suggestions/generate`. Until a user has suggestions of ours, those that the former
+ * service stored are shown.
+ * @param parts stores and jobs
+ */
+export const suggestionRoutes = ({ suggestions, former, jobs }: SuggestionParts): MountedRoute[] => [
+  handle(ListSuggestions, async ({ identity }) => {
+    const userId = requireRehoUser(identity);
+    const kept = await suggestions.find(userId);
+    const shown =
+      kept === undefined
+        ? ((await former?.suggestionsOf(userId)) ?? [])
+        : // A millisecond apart, so that a client that sorts by time keeps the order of importance.
+          kept.suggestions.map(({ text, category }, index) => ({
+            text,
+            category,
+            createdAt: new Date(kept.createdAt.getTime() - index),
+          }));
+    return {
+      status: 200,
+      body: {
+        suggestions: shown.map(({ text, category, createdAt }) => ({
+          text,
+          category,
+          createdAt: createdAt.toISOString(),
+        })),
+      },
+    };
+  }),
+  handle(GenerateSuggestions, async ({ identity }) => {
+    await jobs.run(ONE_USER_JOB, { userId: requireRehoUser(identity) });
+    return {
+      status: 200,
+      body: { message: 'Suggestion generation process has been started in the background.' },
+    };
+  }),
+];
