@@ -113,6 +113,12 @@ describe('a user takes a mission on', () => {
 
     expect(settled).toMatchObject({ state: 'succeeded', saved: mission.expectedSaving });
     expect(await read(headers, '/v1/missions/streak')).toMatchObject({ current: 1, succeeded: 1 });
+    const own = await fetch(`${orrery.url}/ai/missions/${userId}/daily`, { headers });
+    const { data } = (await own.json()) as { data: { date: string; missions: { isDefault: boolean }[] } };
+    expect([own.status, data.date]).toEqual([201, TODAY]);
+    expect(data.missions.map(({ isDefault }) => isDefault)).not.toContain(true);
+    const placeholder = await fetch(`${orrery.url}/ai/missions/${userId}/`, { headers });
+    expect([placeholder.status, await placeholder.json()]).toEqual([200, 'mission']);
     const stranger = orrery.signIn(`user-${randomUUID()}`);
     expect((await fetch(`${orrery.url}/v1/missions/${mission.id}`, { headers: stranger })).status).toBe(404);
     const legacy = await fetch(`${orrery.url}/ai/missions/${userId}/daily`, { headers: stranger });

@@ -154,8 +154,8 @@ describe('reads of requests and jobs', () => {
   const now = new Date('2026-03-16T00:00:00Z');
 
   it.each([
-    ['rows', { userId, day: { $in: ['2026-03-01', '2026-03-02'] } }, {}],
-    ['rows', { userId, rowVersion: { $exists: true } }, { day: -1 }],
+    ['rows', { userId, day: { $lte: '2026-03-16' }, rowVersion: { $exists: true } }, { day: -1 }],
+    ['day_sheets', { userId, day: { $in: ['2026-03-01', '2026-03-02'] } }, {}],
     ['rows', { day: { $lt: '2026-01-01' } }, {}],
     ['day_sheets', { userId, day: { $gte: '2026-01-01' } }, {}],
     ['day_sheets', { userId: { $in: [userId, 'u-2'] }, day: { $gte: '2026-01-01' } }, {}],

@@ -40,6 +40,18 @@ export const roundedLimit = (amountMinor: number, currency: string): number => {
   return Math.ceil(amountMinor / step) * step;
 };
 
+/**
+ * What is asked of a user whose habit is so steady that every limit was either always or never kept: a tenth less than
+ * usual, as people name amounts.
+ * @param usualMinor mean of the past, minor units
+ * @param currency of the amount
+ */
+export const tenthLess = (usualMinor: number, currency: string): number => {
+  const wanted = Math.max(1, Math.round(usualMinor * 0.9));
+  const rounded = roundedLimit(wanted, currency);
+  return rounded < usualMinor ? rounded : wanted;
+};
+
 /** A limit with the share of past periods that kept it. */
 export interface AchievableLimit {
   limit: number;

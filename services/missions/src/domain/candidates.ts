@@ -1,12 +1,12 @@
 import { dayFromNumber } from '@orrery/calendar';
-import { achievableLimit, isWithin, permille, roundedLimit } from './achievable-limit.ts';
+import { achievableLimit, isWithin, permille, roundedLimit, tenthLess } from './achievable-limit.ts';
 import type { Band } from './achievable-limit.ts';
 import { banRule, countRule, moneyRule, WEEKDAYS } from './mission-rule.ts';
 import type { MissionRule } from './mission-rule.ts';
 import { weekdayOf } from './mission-window.ts';
 import { TIME_BANDS } from './sub-history.ts';
 import type { SubHistory } from './sub-history.ts';
-import { MEAN_EXCESS, quantileNearMiddle, shareBelow, sumOfDays } from './sum-of-days.ts';
+import { isSteady, MEAN_EXCESS, quantileNearMiddle, shareBelow, sumOfDays } from './sum-of-days.ts';
 
 /** A mission that a user could be given, with what their own past says about it. */
 export interface Candidate {
@@ -39,6 +39,9 @@ const WEEK = 7;
 
 /** Weight, in days, of the user's other weekdays in the estimate for one weekday. */
 const WEEKDAY_PRIOR_DAYS = 8;
+
+/** Least share of free days, in thousandths, of a weekday that may be forbidden. */
+const LOWEST_WEEKDAY_SHARE = 280;
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
@@ -168,7 +171,8 @@ const weekdayBan = (history: SubHistory, { band, fromDay }: Frame): Candidate | 
       (onDay.length + WEEKDAY_PRIOR_DAYS),
   );
   const baselineMinor = meanOf(onWeekday(sums, busiest));
-  return isWithin(successShare, band)
+  // A whole week is left for what one day forbids, so a harder one is fair.
+  return isWithin(successShare, { ...band, low: Math.min(band.low, LOWEST_WEEKDAY_SHARE) })
     ? {
         rule: banRule('DAY_BAN_WEEKLY', sub, { day_of_week: weekday }),
         successShare,
@@ -217,7 +221,8 @@ export const weeklyCandidates = (history: SubHistory, frame: Frame): Candidate[]
 /**
  * What could be asked of a user for a month. Few users have enough whole months behind them, so the month is built from
  * their days: mean, variance and skewness of a day, times the days of the month, with the uncertainty of the mean added.
- * The limit is where such a distribution has the aimed share below it.
+ * The limit is where such a distribution has the aimed share below it; of a user whose months are all alike a tenth less
+ * than usual is asked, whatever the odds.
  * @param history one subcategory, day by day
  * @param frame currency and band
  * @param monthDays days of the month
@@ -233,24 +238,92 @@ export const monthlyCandidates = (
   }
   const spend = sumOfDays(sums, monthDays);
   const count = sumOfDays(counts, monthDays);
-  const spendLimit = roundedLimit(Math.max(1, Math.round(quantileNearMiddle(spend))), currency);
+  const spendLimit = isSteady(spend)
+    ? tenthLess(spend.mean, currency)
+    : roundedLimit(Math.max(1, Math.round(quantileNearMiddle(spend))), currency);
   // Half a purchase is the usual correction where a whole number stands for a range.
-  const countLimit = Math.max(1, Math.round(quantileNearMiddle(count) - 0.5));
+  const countLimit = isSteady(count)
+    ? Math.max(1, Math.floor(count.mean * 0.9))
+    : Math.max(1, Math.round(quantileNearMiddle(count) - 0.5));
   const price = spend.mean / Math.max(count.mean, 1);
   const baselineMinor = Math.round(spend.mean);
   const figures = { baselineMinor, pastPeriods: Math.floor(sums.length / monthDays) };
-  return [
+  const candidates = [
     {
       rule: moneyRule('SPEND_CAP_MONTHLY', sub, { amountMinor: spendLimit, currency }),
       successShare: shareBelow(spendLimit, spend),
-      savingMinor: Math.round(MEAN_EXCESS * spend.deviation),
+      savingMinor: isSteady(spend)
+        ? Math.max(0, Math.round(spend.mean) - spendLimit)
+        : Math.round(MEAN_EXCESS * spend.deviation),
+      isAsked: isSteady(spend),
       ...figures,
     },
     {
       rule: countRule('COUNT_CAP_MONTHLY', sub, countLimit),
       successShare: shareBelow(countLimit + 0.5, count),
-      savingMinor: Math.round(MEAN_EXCESS * count.deviation * price),
+      savingMinor: Math.round(
+        price * (isSteady(count) ? Math.max(0, count.mean - countLimit) : MEAN_EXCESS * count.deviation),
+      ),
+      isAsked: isSteady(count),
       ...figures,
     },
-  ].filter(({ successShare }) => isWithin(successShare, band));
+  ];
+  return candidates
+    .filter(({ successShare, isAsked }) => isAsked || isWithin(successShare, band))
+    .map(({ isAsked: _isAsked, ...candidate }) => candidate);
+};
+
+const shareKept = (values: readonly number[], limit: number): number =>
+  permille(
+    countOf(values, (value) => value <= limit),
+    values.length,
+  );
+
+/**
+ * What could be asked of a user who has nothing in any band, because their days or weeks are all alike or purchases
+ * are rare: a tenth less than on a usual day or week with purchases, or none at all. The odds are told as they are.
+ * @param history one subcategory, day by day
+ * @param frame currency, and where the days begin
+ * @param period `daily` or `weekly`
+ */
+export const steadyCandidates = (
+  history: SubHistory,
+  frame: Frame,
+  period: 'daily' | 'weekly',
+): Candidate[] => {
+  if (history.purchases < MIN_PURCHASES) {
+    return [];
+  }
+  const { sub } = history;
+  const { currency } = frame;
+  const anything = { low: 0, aim: frame.band.aim, high: 1000 };
+  const sums = period === 'daily' ? history.sums : weeklySums(history.sums);
+  const counts = period === 'daily' ? history.counts : weeklySums(history.counts);
+  const usual = (values: readonly number[]): number => meanOf(values.filter((value) => value > 0));
+  const spendLimit = tenthLess(usual(sums), currency);
+  const countLimit = Math.floor(usual(counts) * 0.9);
+  const figures = { baselineMinor: meanOf(sums), pastPeriods: sums.length };
+  const [spendCap, countCap] =
+    period === 'daily'
+      ? (['SPEND_CAP_DAILY', 'COUNT_CAP_DAILY'] as const)
+      : (['SPEND_CAP_WEEKLY', 'COUNT_CAP_WEEKLY'] as const);
+  return present([
+    period === 'daily'
+      ? banned(banRule('CATEGORY_BAN_DAILY', sub), counts, sums, anything)
+      : weekdayBan(history, { ...frame, band: anything }),
+    {
+      rule: moneyRule(spendCap, sub, { amountMinor: spendLimit, currency }),
+      successShare: shareKept(sums, spendLimit),
+      savingMinor: meanExcess(sums, spendLimit),
+      ...figures,
+    },
+    countLimit < 1
+      ? undefined
+      : {
+          rule: countRule(countCap, sub, countLimit),
+          successShare: shareKept(counts, countLimit),
+          savingMinor: meanCostBeyond(counts, sums, countLimit),
+          ...figures,
+        },
+  ]);
 };

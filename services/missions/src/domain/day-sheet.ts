@@ -1,6 +1,6 @@
 import { dayNumber } from '@orrery/calendar';
 import type { CalendarDay } from '@orrery/calendar';
-import type { KnownRow } from './known-rows.ts';
+import type { KnownRow, RowUpdate } from './known-rows.ts';
 import { comparePurchases, spendingSub } from './purchases.ts';
 import type { Purchase } from './purchases.ts';
 
@@ -17,34 +17,77 @@ export interface DaySheet {
   shops: number[];
 }
 
+interface Page {
+  day: CalendarDay;
+  currency: string;
+  purchases: Purchase[];
+}
+
+const keyOf = ({ day, currency }: { day: CalendarDay; currency: string }): string => `${day} ${currency}`;
+
+const purchaseOf = ({ day, minute, category, amountMinor, shop }: KnownRow): Purchase | null => {
+  const sub = spendingSub(category, amountMinor);
+  return sub === null || amountMinor === 0
+    ? null
+    : { dayNumber: dayNumber(day), minute, sub, amountMinor, shop };
+};
+
+const pageFor = (pages: Map<string, Page>, row: KnownRow): Page => {
+  const key = keyOf(row);
+  const page = pages.get(key) ?? { day: row.day, currency: row.currency, purchases: [] };
+  pages.set(key, page);
+  return page;
+};
+
+const sheetOf = ({ day, currency, purchases }: Page): DaySheet => {
+  purchases.sort(comparePurchases);
+  return {
+    day,
+    currency,
+    subs: purchases.map(({ sub }) => sub),
+    amounts: purchases.map(({ amountMinor }) => amountMinor),
+    minutes: purchases.map(({ minute }) => minute),
+    shops: purchases.map(({ shop }) => shop),
+  };
+};
+
 /**
  * Gathers rows into sheets, in an order that does not depend on theirs.
  * @param rows rows of one user
  */
-export const sheetsOf = (rows: readonly KnownRow[]): DaySheet[] => {
-  const byKey = new Map<string, { day: CalendarDay; currency: string; purchases: Purchase[] }>();
-  for (const { day, minute, currency, category, amountMinor, shop } of rows) {
-    const sub = spendingSub(category, amountMinor);
-    if (sub === null || amountMinor === 0) {
-      continue;
-    }
-    const key = `${day} ${currency}`;
-    const sheet = byKey.get(key) ?? { day, currency, purchases: [] };
-    sheet.purchases.push({ dayNumber: dayNumber(day), minute, sub, amountMinor, shop });
-    byKey.set(key, sheet);
+export const sheetsOf = (rows: readonly KnownRow[]): DaySheet[] =>
+  changeSheets(
+    [],
+    rows.map((row) => ({ before: null, after: row })),
+  );
+
+/**
+ * Sheets after rows changed: the same as if they had been gathered from all rows, without reading those that stayed.
+ * @param sheets of the days that the changes touch, as far as there are any
+ * @param changes what the rows were and are
+ * @returns every sheet that was given or came up; one may have become empty
+ */
+export function changeSheets(sheets: readonly DaySheet[], changes: readonly RowUpdate[]): DaySheet[] {
+  const pages = new Map<string, Page>();
+  for (const sheet of sheets) {
+    const { day, currency } = sheet;
+    pages.set(keyOf(sheet), { day, currency, purchases: purchasesOf([sheet]) });
   }
-  return [...byKey.values()].map(({ day, currency, purchases }) => {
-    purchases.sort(comparePurchases);
-    return {
-      day,
-      currency,
-      subs: purchases.map(({ sub }) => sub),
-      amounts: purchases.map(({ amountMinor }) => amountMinor),
-      minutes: purchases.map(({ minute }) => minute),
-      shops: purchases.map(({ shop }) => shop),
-    };
-  });
-};
+  for (const { before, after } of changes) {
+    const [gone, come] = [before && purchaseOf(before), after && purchaseOf(after)];
+    if (before !== null && gone !== null) {
+      const { purchases } = pageFor(pages, before);
+      const index = purchases.findIndex((purchase) => comparePurchases(purchase, gone) === 0);
+      if (index !== -1) {
+        purchases.splice(index, 1);
+      }
+    }
+    if (after !== null && come !== null) {
+      pageFor(pages, after).purchases.push(come);
+    }
+  }
+  return [...pages.values()].map(sheetOf);
+}
 
 /**
  * The purchases of sheets.

@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { dayNumber } from '@orrery/calendar';
 import { aCategorizedTransaction, aDecision } from '@orrery/testing';
 import fc from 'fast-check';
-import { purchasesOf, sheetsOf } from './day-sheet.ts';
+import { changeSheets, purchasesOf, sheetsOf } from './day-sheet.ts';
+import type { DaySheet } from './day-sheet.ts';
 import { evaluateRule, insideTimeOfDay } from './evaluate-rule.ts';
-import { applyToRows, rowArrived, rowCorrected, rowRemoved } from './known-rows.ts';
+import { applyToRows, rowArrived, rowCorrected, rowRemoved, updatesOf } from './known-rows.ts';
 import type { RowChange, RowEntry } from './known-rows.ts';
 import { banRule, countRule, moneyRule, MissionRule } from './mission-rule.ts';
 import { windowOf } from './mission-window.ts';
@@ -200,13 +201,17 @@ const removal = fc
 
 const outcomeOf = (facts: readonly Fact[]) => {
   const known = new Map<string, RowEntry>();
+  let sheets: DaySheet[] = [];
   for (const { id, change } of facts) {
-    for (const entry of applyToRows(known, [[id, change]]).entries) {
+    const entries = applyToRows(known, [[id, change]]);
+    sheets = changeSheets(sheets, updatesOf(known, entries));
+    for (const entry of entries) {
       known.set(entry.transactionId, entry);
     }
   }
   const rows = [...known.values()].flatMap(({ row }) => (row === null ? [] : [row]));
-  const net = netOfRefunds(purchasesOf(sheetsOf(rows)));
+  expect(sheets.filter(({ subs }) => subs.length > 0)).toEqual(sheetsOf(rows));
+  const net = netOfRefunds(purchasesOf(sheets));
   return [
     countRule('COUNT_CAP_DAILY', COFFEE, 1),
     moneyRule('SPEND_CAP_DAILY', COFFEE, { amountMinor: 900, currency: 'EUR' }),

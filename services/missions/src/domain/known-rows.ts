@@ -105,21 +105,22 @@ export const rowCorrected =
     };
   };
 
-/** What a batch changed: the entries to store, and the days whose purchases are to be gathered again. */
-export interface RowsChanged {
-  entries: RowEntry[];
-  days: string[];
+/** How a row changed. */
+export interface RowUpdate {
+  before: KnownRow | null;
+  after: KnownRow | null;
 }
 
 /**
- * Applies changes in order.
+ * Applies changes in order; a transaction that occurs several times gives one entry.
  * @param known entries of the ids in the batch, by transaction id
  * @param changes transaction ids with what happened to them
+ * @returns entries that changed
  */
 export const applyToRows = (
   known: ReadonlyMap<string, RowEntry>,
   changes: readonly (readonly [transactionId: string, change: RowChange])[],
-): RowsChanged => {
+): RowEntry[] => {
   const touched = new Map<string, RowEntry>();
   for (const [id, change] of changes) {
     const next = change(touched.get(id) ?? known.get(id));
@@ -127,14 +128,22 @@ export const applyToRows = (
       touched.set(id, next);
     }
   }
-  const days = new Set<string>();
-  for (const [id, { row }] of touched) {
-    const before = known.get(id)?.row?.day;
-    for (const day of [before, row?.day]) {
-      if (day !== undefined) {
-        days.add(day);
-      }
-    }
-  }
-  return { entries: [...touched.values()], days: [...days].sort() };
+  return [...touched.values()];
+};
+
+/**
+ * How the rows of entries changed.
+ * @param known entries as they were, by transaction id
+ * @param entries as they are
+ */
+export const updatesOf = (known: ReadonlyMap<string, RowEntry>, entries: readonly RowEntry[]): RowUpdate[] =>
+  entries.map(({ transactionId, row }) => ({ before: known.get(transactionId)?.row ?? null, after: row }));
+
+/**
+ * The days that changes touch, earliest first.
+ * @param updates how rows changed
+ */
+export const daysOf = (updates: readonly RowUpdate[]): string[] => {
+  const days = updates.flatMap(({ before, after }) => [before?.day, after?.day]);
+  return [...new Set(days.filter((day) => day !== undefined))].sort();
 };

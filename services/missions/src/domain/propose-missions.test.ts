@@ -144,6 +144,37 @@ describe('proposed missions', () => {
     expect(bySegment([])[0]).toBe(0);
   });
 
+  it('ask a tenth less of somebody whose days are all alike, and are of both kinds for the month', () => {
+    const coffeeADay = Array.from({ length: 30 }, (_unused, index) => ({
+      dayNumber: dayNumber(START) - 1 - index,
+      minute: 540,
+      sub: 1,
+      spentMinor: 4500,
+    }));
+    const propose = (period: MissionPeriod, userId: string) =>
+      proposeMissions(inputFor({ period, userId, purchases: coffeeADay }));
+
+    expect(propose('daily', 'user-1').map(({ rule, difficulty }) => [rule.template, difficulty])).toEqual([
+      ['CATEGORY_BAN_DAILY', 'hard'],
+      ['SPEND_CAP_DAILY', 'hard'],
+    ]);
+    for (const [weekly] of Array.from({ length: 10 }, (_unused, user) =>
+      propose('weekly', `user-${String(user)}`),
+    )) {
+      expect(['COUNT_CAP_WEEKLY 6', 'SPEND_CAP_WEEKLY 28500', 'DAY_BAN_WEEKLY 0']).toContain(
+        `${weekly?.rule.template ?? ''} ${String(weekly?.rule.value)}`,
+      );
+    }
+    const monthly = Array.from(
+      { length: 30 },
+      (_unused, user) => propose('monthly', `user-${String(user)}`)[0],
+    );
+    expect(
+      new Set(monthly.map((each) => `${each?.rule.template ?? ''} ${String(each?.rule.value)}`)),
+    ).toEqual(new Set(['COUNT_CAP_MONTHLY 27', 'SPEND_CAP_MONTHLY 130000']));
+    expect(monthly.every((each) => each?.isDefault === false)).toBe(true);
+  });
+
   it('are the defaults, marked as such, for a user with a few days of history', () => {
     for (const period of ['daily', 'weekly', 'monthly'] as const) {
       const proposals = proposeMissions(inputFor({ period, purchases: pastOf(1, 5) }));

@@ -2,7 +2,7 @@ import { dayNumber, daysInMonth, dayParts } from '@orrery/calendar';
 import type { CalendarDay } from '@orrery/calendar';
 import { BAND, WIDE_BAND } from './achievable-limit.ts';
 import type { Band } from './achievable-limit.ts';
-import { dailyCandidates, monthlyCandidates, weeklyCandidates } from './candidates.ts';
+import { dailyCandidates, monthlyCandidates, steadyCandidates, weeklyCandidates } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
 import { defaultRules } from './default-missions.ts';
 import type { MissionPeriod, MissionRule } from './mission-rule.ts';
@@ -102,7 +102,11 @@ export const historyBefore = (
   return toDay - fromDay + 1 < least ? undefined : { currency, fromDay, toDay, purchases };
 };
 
-const candidatesOf = (input: ProposalInput, history: History, band: Band): Candidate[] => {
+/** How candidates are sought: within a band, or as a tenth less than usual. */
+type Search = Band | 'steady';
+
+const candidatesOf = (input: ProposalInput, history: History, search: Search): Candidate[] => {
+  const band = search === 'steady' ? WIDE_BAND : search;
   const frame = { currency: history.currency, band, fromDay: history.fromDay };
   const { year, month } = dayParts(input.periodStart);
   const all: Candidate[] = [];
@@ -110,13 +114,14 @@ const candidatesOf = (input: ProposalInput, history: History, band: Band): Candi
     if (!mayBeAsked(sub)) {
       continue;
     }
-    all.push(
-      ...{
-        daily: () => dailyCandidates(subHistory, frame),
-        weekly: () => weeklyCandidates(subHistory, frame),
-        monthly: () => monthlyCandidates(subHistory, frame, daysInMonth(year, month)),
-      }[input.period](),
-    );
+    const { period } = input;
+    if (period === 'monthly') {
+      all.push(...monthlyCandidates(subHistory, frame, daysInMonth(year, month)));
+    } else if (search === 'steady') {
+      all.push(...steadyCandidates(subHistory, frame, period));
+    } else {
+      all.push(...(period === 'daily' ? dailyCandidates : weeklyCandidates)(subHistory, frame));
+    }
   }
   return all.filter(({ rule }) => input.isOpen(rule));
 };
@@ -136,8 +141,8 @@ const defaultsOf = ({ period, currency }: ProposalInput): Proposal[] =>
 
 /**
  * The missions to offer a user for a period: up to five for a day, one for a week or month. Pure and repeatable: the
- * same user, period, purchases and answers give the same missions. Without enough history, or without anything that
- * is both achievable and not free, the default missions stand in, marked as such.
+ * same user, period, purchases and answers give the same missions. A user whose days are all alike is asked for a tenth
+ * less. Without enough history, or without anything to save on, the default missions stand in, marked as such.
  * @param input user, period, history, segment and earlier answers
  */
 export const proposeMissions = (input: ProposalInput): Proposal[] => {
@@ -145,8 +150,11 @@ export const proposeMissions = (input: ProposalInput): Proposal[] => {
   if (history === undefined) {
     return defaultsOf(input);
   }
-  for (const band of [BAND, WIDE_BAND]) {
-    const picked = pickVaried(rankCandidates(candidatesOf(input, history, band), input), MOST[input.period]);
+  for (const search of [BAND, WIDE_BAND, 'steady'] as const) {
+    const picked = pickVaried(
+      rankCandidates(candidatesOf(input, history, search), input),
+      MOST[input.period],
+    );
     if (picked.length > 0) {
       return picked.map((candidate) => {
         const difficulty = difficultyOf(candidate.successShare);

@@ -12,6 +12,15 @@ const AIM_QUANTILE = 0.1257;
 /** Mean excess over that point, in deviations: density minus point times the share above, 0.3958 - 0.1257 * 0.45. */
 export const MEAN_EXCESS = 0.3392;
 
+/** A sum that strays less than this from its mean, as a share of it, is always about the same. */
+const STEADY_SHARE = 0.04;
+
+/**
+ * Whether a sum is about the same every time, so that every limit would be either free or out of reach.
+ * @param sum distribution of the sum
+ */
+export const isSteady = ({ mean, deviation }: SumOfDays): boolean => deviation <= STEADY_SHARE * mean;
+
 /**
  * The sum over some days to come of which a user's past days are a sample. The mean is uncertain itself, which widens
  * the sum by days squared over past days.

@@ -103,19 +103,6 @@ export const createRowStore = (connection: Connection) => {
     },
 
     /**
-     * Rows of some days.
-     * @param userId owner
-     * @param days on the user's calendar
-     * @param session transaction of the event
-     */
-    async ofDays(userId: string, days: readonly string[], session: ClientSession): Promise<KnownRow[]> {
-      const stored = await rows
-        .find({ userId, day: { $in: [...days] } }, { session, batchSize: 5000 })
-        .toArray();
-      return stored.map(rowOf).filter((row) => row !== null);
-    },
-
-    /**
      * Every row of a user, removed ones without their content.
      * @param userId owner
      * @param session transaction of the rebuild
@@ -147,14 +134,15 @@ export const createRowStore = (connection: Connection) => {
     },
 
     /**
-     * The last day with a row, spending or not; null without rows.
+     * The last day with a row, spending or not; null without rows. What is dated later than today says nothing.
      * @param userId owner
+     * @param today on the user's calendar
      * @param session transaction to read in, if any
      */
-    async lastDay(userId: string, session?: ClientSession): Promise<string | null> {
+    async lastDay(userId: string, today: string, session?: ClientSession): Promise<string | null> {
       const [last] = await rows
         .find(
-          { userId, rowVersion: { $exists: true } },
+          { userId, day: { $lte: today }, rowVersion: { $exists: true } },
           { projection: { day: 1 }, ...(session && { session }) },
         )
         .sort({ day: -1 })

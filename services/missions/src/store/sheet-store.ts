@@ -31,36 +31,46 @@ export const createSheetStore = (connection: Connection) => {
     },
 
     /**
-     * Puts the sheets of some days in place of those that are there.
+     * Stores sheets in place of those that are there; empty ones go.
      * @param userId owner
-     * @param days days that the sheets are of
-     * @param fresh sheets, none for a day without spending
+     * @param fresh sheets
      * @param session transaction that also holds the rows
      */
-    async replace(
-      userId: string,
-      days: readonly string[],
-      fresh: readonly DaySheet[],
-      session: ClientSession,
-    ): Promise<void> {
-      if (days.length === 0) {
-        return;
+    async save(userId: string, fresh: readonly DaySheet[], session: ClientSession): Promise<void> {
+      if (fresh.length > 0) {
+        await sheets.bulkWrite(
+          fresh.map((sheet) => {
+            const document = documentOf(userId, sheet);
+            const filter = { _id: document._id };
+            return sheet.subs.length === 0
+              ? { deleteOne: { filter } }
+              : { replaceOne: { filter, replacement: document, upsert: true } };
+          }),
+          { session, ordered: false },
+        );
       }
-      const documents = fresh.map((sheet) => documentOf(userId, sheet));
-      const kept = new Set(documents.map(({ _id }) => _id));
-      const present = await sheets
-        .find({ userId, day: { $in: [...days] } }, { session, projection: { _id: 1 }, batchSize: 1000 })
+    },
+
+    /**
+     * Removes every sheet of a user.
+     * @param userId owner
+     * @param session transaction that makes them anew
+     */
+    async clear(userId: string, session: ClientSession): Promise<void> {
+      await sheets.deleteMany({ userId }, { session });
+    },
+
+    /**
+     * Sheets of some days, in all currencies.
+     * @param userId owner
+     * @param days on the user's calendar
+     * @param session transaction of the event
+     */
+    async ofDays(userId: string, days: readonly string[], session: ClientSession): Promise<DaySheet[]> {
+      const stored = await sheets
+        .find({ userId, day: { $in: [...days] } }, { session, batchSize: 1000 })
         .toArray();
-      const stale = present.filter(({ _id }) => !kept.has(_id)).map(({ _id }) => _id);
-      await sheets.bulkWrite(
-        [
-          ...documents.map((document) => ({
-            replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true },
-          })),
-          ...stale.map((_id) => ({ deleteOne: { filter: { _id } } })),
-        ],
-        { session, ordered: false },
-      );
+      return stored.map(sheetOf);
     },
 
     /**

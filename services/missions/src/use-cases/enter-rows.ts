@@ -1,7 +1,7 @@
 import { addDays } from '@orrery/calendar';
 import type { ClientSession } from 'mongoose';
-import { sheetsOf } from '../domain/day-sheet.ts';
-import { applyToRows } from '../domain/known-rows.ts';
+import { changeSheets } from '../domain/day-sheet.ts';
+import { applyToRows, daysOf, updatesOf } from '../domain/known-rows.ts';
 import type { RowChange, RowEntry } from '../domain/known-rows.ts';
 import { netPurchasesIn } from '../domain/offer-missions.ts';
 import { withProgress } from '../domain/mission.ts';
@@ -110,26 +110,28 @@ export const createEnterRows = (parts: EnterRowsParts) => {
       );
       const today = calendar.today(profile?.zone ?? calendar.defaultTimeZone);
       const oldest = addDays(today, -parts.historyDays);
-      const { entries, days } = applyToRows(known, changes);
       // A row that is too old is not entered; one that is known may grow older and still be corrected.
-      const kept = entries.filter(
+      const entries = applyToRows(known, changes).filter(
         ({ transactionId, row }) => known.has(transactionId) || row === null || row.day >= oldest,
       );
-      if (kept.length === 0) {
+      if (entries.length === 0) {
         return;
       }
-      await rows.save(userId, kept, known, today, session);
+      await rows.save(userId, entries, known, today, session);
       await profiles.change(
         userId,
-        profileChange(profile, kept),
+        profileChange(profile, entries),
         { zone: calendar.defaultTimeZone },
         session,
       );
+      const updates = updatesOf(known, entries);
+      const days = daysOf(updates);
       const [firstDay] = days;
       if (firstDay === undefined) {
         return;
       }
-      await sheets.replace(userId, days, sheetsOf(await rows.ofDays(userId, days, session)), session);
+      const present = await sheets.ofDays(userId, days, session);
+      await sheets.save(userId, changeSheets(present, updates), session);
       await sets.markStale(userId, firstDay, addDays(today, -1), session);
       await updateProgress(userId, days, session);
     },

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { addDays } from '@orrery/calendar';
 import { MissionIssued } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
@@ -5,7 +7,6 @@ import type { NewEvent } from '@orrery/messaging';
 import { isDuplicateKey } from '@orrery/mongo';
 import type { Runtime } from '@orrery/service-kit';
 import type { ClientSession } from 'mongoose';
-import { createHash } from 'node:crypto';
 import { mainCurrency } from '../domain/day-sheet.ts';
 import type { DaySheet } from '../domain/day-sheet.ts';
 import { DEFAULT_MISSION_CURRENCY } from '../domain/default-missions.ts';
@@ -35,6 +36,9 @@ const USERS_PER_BATCH = 200;
 
 /** Batches at work at once: one is calculated while the database reads or writes others. */
 const LANES = 3;
+
+/** A user takes a fraction of a millisecond; requests are let in between so many. */
+const USERS_WITHOUT_PAUSE = 10;
 
 /** Nobody is sent missions after this many days without a transaction. */
 const ACTIVE_DAYS = 45;
@@ -215,7 +219,10 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
       missions.answersOf(ids, answersSince()),
     ]);
     const offers: Offer[] = [];
-    for (const { userId, ...profile } of active) {
+    for (const [index, { userId, ...profile }] of active.entries()) {
+      if (index % USERS_WITHOUT_PAUSE === 0) {
+        await letOthersRun();
+      }
       const material = {
         userId,
         profile,

@@ -54,13 +54,8 @@ export const createKeepHouse = (parts: KeepHouseParts) => {
       session,
     );
     const present = placed.map(({ row }) => row).filter((row) => row !== null);
-    const days = new Set([...entries.map(({ row }) => row?.day), ...present.map(({ day }) => day)]);
-    await sheets.replace(
-      userId,
-      [...days].filter((day) => day !== undefined),
-      sheetsOf(present),
-      session,
-    );
+    await sheets.clear(userId, session);
+    await sheets.save(userId, sheetsOf(present), session);
   };
 
   return {

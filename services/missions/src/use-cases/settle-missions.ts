@@ -1,4 +1,4 @@
-import { addDays } from '@orrery/calendar';
+import { addDays, dayInZone } from '@orrery/calendar';
 import { LANGUAGES, MissionCompleted, MissionFailed } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
 import type { NewEvent } from '@orrery/messaging';
@@ -74,7 +74,8 @@ export const createSettleMissions = (parts: SettleMissionsParts) => {
       }
       // Excludes events of the same user, so that the outcome is of everything that is known.
       await profiles.change(userId, {}, { zone: calendar.defaultTimeZone }, session);
-      const lastDay = await rows.lastDay(userId, session);
+      const zone = (await profiles.find(userId, session))?.zone ?? calendar.defaultTimeZone;
+      const lastDay = await rows.lastDay(userId, dayInZone(now, zone), session);
       const known = await sheets.since(userId, addDays(first, -MAX_REFUND_DAYS), session);
       const outcomes = await missions.outcomes(userId, session);
       const changed: Mission[] = [];
