@@ -205,7 +205,9 @@ describe('refusals', () => {
       .db('admin')
       .aggregate([{ $currentOp: {} }])
       .toArray();
-    expect(operations).toMatchObject([{ active: true, command: { aggregate: 1 } }]);
+    expect(operations).toMatchObject([
+      { active: true, command: { aggregate: 1, pipeline: [{ $currentOp: {} }], cursor: {}, $db: 'admin' } },
+    ]);
   });
 });
 

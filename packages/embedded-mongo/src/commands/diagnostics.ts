@@ -59,7 +59,6 @@ function configureFailPoint(context: CommandContext): BsonDocument {
 
 /** The operations under way: commands run one after the other, so that it is the asking command alone. */
 export function currentOperations(context: CommandContext): BsonDocument[] {
-  const { [context.name]: argument } = context.command;
   return [
     {
       type: 'op',
@@ -70,7 +69,7 @@ export function currentOperations(context: CommandContext): BsonDocument[] {
       currentOpTime: context.now.toISOString(),
       op: 'command',
       ns: `${context.database}.$cmd`,
-      command: { [context.name]: argument },
+      command: context.command,
     },
   ];
 }
