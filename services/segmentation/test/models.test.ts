@@ -85,9 +85,13 @@ describe('versions of a model', () => {
     expect(
       (await service.call('/v1/models/customers/rollback', { as: admin, method: 'POST', json: {} })).status,
     ).toBe(503);
+    const clusters = async () => (await service.call('/clusters')).json;
     await train(clearTable());
+    const before = await clusters();
     await train();
     const { data, servingVersion } = await versions();
+
+    expect(await clusters()).toEqual(before);
 
     expect(data.map(({ version, rows, promoted }) => [version, rows, promoted])).toEqual([
       [2, 200, true],

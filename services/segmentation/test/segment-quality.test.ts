@@ -3,7 +3,7 @@ import { candidateKs, chooseK, measureKs } from '../src/domain/choose-k.ts';
 import { CUSTOMER_SPECS, customerRow } from '../src/domain/customers/customer.ts';
 import { generateCustomers } from '../src/domain/customers/generate-customers.ts';
 import { pointsOf, takeRows } from '../src/domain/kmeans/points.ts';
-import { createEngine, fitKmeans } from '../src/domain/kmeans/fit-kmeans.ts';
+import { createFitter } from '../src/domain/kmeans/fit-kmeans.ts';
 import { nameCustomers } from '../src/domain/personas/name-customers.ts';
 import { nameShoppers } from '../src/domain/personas/name-shoppers.ts';
 import { explainRow } from '../src/domain/place-row.ts';
@@ -77,9 +77,9 @@ describe('spending of two channels', () => {
         ),
         raw,
       );
-      const engine = createEngine(points.columns);
-      engine.load(points);
-      return adjustedRand(fitKmeans(engine, 2, seededRandom(1)).labels, groups);
+      const fitter = createFitter(points.columns);
+      fitter.load(points);
+      return adjustedRand(fitter.fit(2, seededRandom(1)).labels, groups);
     };
 
     expect(agreement('amount')).toBeGreaterThanOrEqual(0.5);

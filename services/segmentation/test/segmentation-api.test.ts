@@ -170,15 +170,6 @@ describe('training', () => {
       },
     });
   });
-
-  it('keeps clusters, names and numbers when the same data is trained again', async () => {
-    const before = (await service.call('/clusters')).json as Clusters;
-    const again = await service.call('/train', { as: admin, method: 'POST' });
-    const after = (await service.call('/clusters')).json as Clusters;
-
-    expect(again.json).toMatchObject({ promoted: true, reasons: [] });
-    expect(after).toEqual(before);
-  });
 });
 
 describe('predictions', () => {

@@ -3,7 +3,7 @@ import type { CurvePoint, KChoice } from './choose-k.ts';
 import { makeBins } from './drift.ts';
 import { bestPairing } from './hungarian.ts';
 import type { KmeansFit } from './kmeans/engine.ts';
-import { createEngine, fitKmeans } from './kmeans/fit-kmeans.ts';
+import { createFitter } from './kmeans/fit-kmeans.ts';
 import { rowOf, squaredDistance, takeRows } from './kmeans/points.ts';
 import type { Points } from './kmeans/points.ts';
 import { matchPersonas, numberPersonas } from './personas/match-personas.ts';
@@ -43,8 +43,8 @@ export interface TrainingOrder {
 }
 
 const BOOTSTRAPS = 50;
-const BOOTSTRAP_STARTS = 3;
-const BOOTSTRAP_ROWS = 4_000;
+const BOOTSTRAP_STARTS = 2;
+const BOOTSTRAP_ROWS = 3_000;
 const PICTURE_ROWS = 800;
 
 /** The centroid that a comparable row is nearest to. */
@@ -133,12 +133,12 @@ const summarise = (
 /** Fits on samples with repetition, their clusters put in the order of the model's. */
 const bootstrapCentroids = (points: Points, centroids: readonly number[][], seed: number): number[][][] => {
   const random = seededRandom(seed + 7_919);
-  const engine = createEngine(points.columns);
+  const fitter = createFitter(points.columns);
   const size = Math.min(points.rows, BOOTSTRAP_ROWS);
   return Array.from({ length: BOOTSTRAPS }, () => {
     const rows = Int32Array.from({ length: size }, () => random.integer(points.rows));
-    engine.load(takeRows(points, rows));
-    const found = centroidsOf(fitKmeans(engine, centroids.length, random, BOOTSTRAP_STARTS));
+    fitter.load(takeRows(points, rows));
+    const found = centroidsOf(fitter.fit(centroids.length, random, BOOTSTRAP_STARTS));
     const paired = bestPairing(
       centroids.map((centroid) => found.map((other) => -squaredDistance(centroid, other))),
     );

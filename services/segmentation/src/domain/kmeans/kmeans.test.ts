@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { kmeans } from 'ml-kmeans';
 import { seededRandom } from '../seeded-random.ts';
 import type { KmeansEngine } from './engine.ts';
-import { createEngine, fitKmeans } from './fit-kmeans.ts';
+import { createEngine, createFitter } from './fit-kmeans.ts';
 import { createMlKmeansEngine } from './ml-kmeans-engine.ts';
 import { pointsOf, rowOf, squaredDistance } from './points.ts';
 import type { Points } from './points.ts';
@@ -76,24 +76,24 @@ describe.each(engines)('%s', (_name, create) => {
   });
 
   it('takes rows that are all alike, and as many clusters as rows', () => {
-    const engine = create(2);
-    engine.load(
+    const fitter = createFitter(2, create(2));
+    fitter.load(
       pointsOf([
         [1, 1],
         [1, 1],
         [1, 1],
       ]),
     );
-    expect(fitKmeans(engine, 2, seededRandom(1)).inertia).toBe(0);
+    expect(fitter.fit(2, seededRandom(1)).inertia).toBe(0);
 
-    engine.load(
+    fitter.load(
       pointsOf([
         [1, 1],
         [2, 5],
         [9, 1],
       ]),
     );
-    expect(fitKmeans(engine, 3, seededRandom(1)).inertia).toBeCloseTo(0, 12);
+    expect(fitter.fit(3, seededRandom(1)).inertia).toBeCloseTo(0, 12);
   });
 });
 
@@ -101,15 +101,30 @@ describe('fitting', () => {
   it('gives the same clusters for the same seed, and is not worse than any single start', () => {
     const points = cloud(800, 4, 5, 9);
     const engine = createEngine(4);
+    const fitter = createFitter(4);
     engine.load(points);
-    const first = fitKmeans(engine, 5, seededRandom(3));
-    const again = fitKmeans(engine, 5, seededRandom(3));
+    fitter.load(points);
+    const first = fitter.fit(5, seededRandom(3));
+    const again = fitter.fit(5, seededRandom(3));
 
     expect([...again.labels]).toEqual([...first.labels]);
     for (let seed = 0; seed < 10; seed += 1) {
       const single = engine.refine(engine.seed(5, seededRandom(seed)), EXACT);
       expect(first.inertia).toBeLessThanOrEqual(single.inertia * (1 + 1e-9));
     }
+  });
+
+  it('finds the same groups in many rows as in all of their kinds, although starts are tried on a sample', () => {
+    const points = cloud(25_000, 3, 4, 21);
+    const fitter = createFitter(3);
+    fitter.load(points);
+    const { counts, labels, inertia } = fitter.fit(4, seededRandom(2), 3);
+
+    counts.forEach((count) => expect(Math.abs(count / 6_250 - 1)).toBeLessThan(0.01));
+    expect(new Set(Array.from({ length: 4 }, (_unused, row) => labels[row])).size).toBe(4);
+    // Three columns of unit variance around each centre, less what overlapping groups take from each other.
+    expect(inertia / points.rows).toBeGreaterThan(2.8);
+    expect(inertia / points.rows).toBeLessThan(3.05);
   });
 
   it('puts every row of any data into the cluster that is nearest', () => {
@@ -127,9 +142,9 @@ describe('fitting', () => {
         fc.integer({ min: 1, max: 3 }),
         (rows, k) => {
           const points = pointsOf(rows);
-          const engine = createEngine(points.columns);
-          engine.load(points);
-          const fit = fitKmeans(engine, k, seededRandom(1), 2);
+          const fitter = createFitter(points.columns);
+          fitter.load(points);
+          const fit = fitter.fit(k, seededRandom(1), 2);
           const centroids = Array.from({ length: k }, (_unused, cluster) =>
             fit.centroids.subarray(cluster * points.columns, (cluster + 1) * points.columns),
           );
