@@ -49,7 +49,6 @@ const BAD_TOKENS: [string, string][] = [
   ['a user id that is a path', tokenOf({ id: '../admin' })],
   ['an empty user id', tokenOf({ id: '' })],
   ['a user id with a line break', tokenOf({ id: 'a\r\nX-Role: admin' })],
-  ['no user id', jwt.sign({ role: 'ADMIN', exp: soon }, USER_SECRET)],
   ['a payload that is text', jwt.sign('user-1', USER_SECRET)],
   ['a key id that is a path', forge({ alg: 'HS256', kid: '../../dev/null' }, plain, '')],
   ['an embedded key', forge({ alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } }, plain, 'AAAA')],
@@ -240,6 +239,19 @@ describe.each(PATHS)('attacks on the %s', (path) => {
     expect(answer.status).toBe(401);
     expect(answer.head).toContain('www-authenticate: bearer');
     expect(answer.body).not.toContain('secret=1');
+    expectUntouched(before, answer.text);
+  });
+
+  it('refuses a token that names nobody with 403, because signing in again would not help', async () => {
+    const before = service.hits();
+    const token = jwt.sign({ role: 'ADMIN', exp: soon }, USER_SECRET);
+    const answer = await sendRaw(
+      gateway.port,
+      head('GET /v1/things HTTP/1.1', [`Authorization: Bearer ${token}`, 'Connection: close']),
+    );
+
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('User identifier not found in token');
     expectUntouched(before, answer.text);
   });
 

@@ -108,7 +108,9 @@ describe('user tokens', () => {
     expect(() => verifier().verify(sign({ id: 'u1' }, secret, { expiresIn: -60 }))).toThrow(
       'Token has expired',
     );
-    expect(() => verifier().verify(sign({ role: 'ADMIN' }))).toThrow('User identifier not found in token');
+    expect(() => verifier().verify(sign({ role: 'ADMIN' }))).toThrow(
+      expect.objectContaining({ message: 'User identifier not found in token', status: 403 }),
+    );
   });
 
   it('checks the expiry again on every use of a remembered token', () => {

@@ -36,6 +36,9 @@ const refuse = (detail: string, cause?: unknown): AppError =>
     headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
   });
 
+// A good token that names nobody: the contract says 403 and not 401, because signing in again would not help.
+const namesNobody = (): AppError => new AppError('sign-in-required', { detail: NO_USER, status: 403 });
+
 /** Checks user tokens of all accepted issuers and remembers the good ones. */
 export interface AccessTokenVerifier {
   /**
@@ -149,7 +152,7 @@ export function accessTokenVerifier(
       typeof named === 'number' && Number.isSafeInteger(named) ? String(named) : named,
     );
     if (!userId.success) {
-      throw refuse(named === undefined || named === null ? NO_USER : INVALID);
+      throw named === undefined || named === null ? namesNobody() : refuse(INVALID);
     }
     return {
       userId: userId.data,

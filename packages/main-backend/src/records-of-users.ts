@@ -42,6 +42,8 @@ export interface RecordsReader {
    * @throws TooManyRowsError when one user alone has more rows than can be added up
    */
   readRecords(userIds: readonly string[], days: DayRange): Promise<Map<string, UserRecords>>;
+  /** The user, or undefined when the id is unknown or not of the main back end's form. */
+  findUser(userId: string): Promise<MainUser | undefined>;
   /**
    * Ids of users for whom advice is made (neither deleted, blocked nor administrators), in order.
    * @param after the last id of the page before
@@ -125,6 +127,8 @@ export function recordsReader(db: Db): RecordsReader {
   });
 
   return {
+    findUser: async (userId) => (await listUsers([userId]))[0],
+
     async readRecords(userIds, days) {
       const users = await listUsers(userIds);
       const owners = users.map(({ userId }) => userId);

@@ -134,7 +134,7 @@ export const advisor = defineService({
           months,
           calculations: main?.calculations ?? (() => Promise.resolve(NO_CALCULATIONS)),
         }),
-        ...suggestionRoutes({ suggestions, former, jobs }),
+        ...suggestionRoutes({ months, suggestions, former, jobs }),
         ...optimisationReportRoutes(makeReport),
         ...adminRoutes({
           months,

@@ -155,7 +155,7 @@ describe('calculator tips', () => {
     expect(Object.keys(tips).sort()).toEqual(['futureValueTip', 'historicalTip', 'loanTip', 'savingsTip']);
     expect(tips['savingsTip']).toContain('tax on the interest: 25%');
     expect(tips['savingsTip']).toContain('£16,937.78 before tax, £16,303.34 after tax');
-    expect(tips['loanTip']).toContain('Monthly payment: £191.57');
+    expect(tips['loanTip']).toContain('Payment: £191.57 a month');
     expect(tips['loanTip']).toContain('New total debt: £13,000.00');
     expect(tips['futureValueTip']).toContain('£2,319.39');
     expect(tips['historicalTip']).toContain('£28.40');
@@ -179,7 +179,7 @@ describe('calculator tips', () => {
     expect(before['loanTip']).toMatch(/^Please run a Loan/);
     expect(before['futureValueTip']).toMatch(/^Please run a Future Value/);
     expect(before['historicalTip']).toMatch(/^Please run a Historical Inflation/);
-    expect(after['loanTip']).toContain('Monthly payment: £104.17');
+    expect(after['loanTip']).toContain('Payment: £104.17 a month');
     expect(after['savingsTip']).toBe(before['savingsTip']);
   });
 

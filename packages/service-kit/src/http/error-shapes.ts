@@ -16,6 +16,12 @@ const sentenceOf = (error: AppError): string => {
   return first === undefined ? error.title : `${first.field}: ${first.message}`;
 };
 
+// The words of FastAPI for what it answers itself; its clients compare with them.
+const FAST_API_WORDS: Readonly<Record<string, string>> = {
+  'route-not-found': 'Not Found',
+  'method-not-allowed': 'Method Not Allowed',
+};
+
 // The list that FastAPI's clients expect: `loc` starts with where the value stood.
 const fastApiEntry = ({ in: place = 'body', field, message }: FieldError): Record<string, unknown> => ({
   loc: [
@@ -45,7 +51,10 @@ const BODIES: Record<ErrorShape, BodyOf> = {
     ...(error.fields.length === 0 ? {} : { errors: plainFields(error) }),
   }),
   detail: (error, requestId) => ({
-    detail: error.fields.length === 0 ? sentenceOf(error) : error.fields.map(fastApiEntry),
+    detail:
+      error.fields.length === 0
+        ? (FAST_API_WORDS[error.code] ?? sentenceOf(error))
+        : error.fields.map(fastApiEntry),
     code: error.code,
     request_id: requestId,
   }),

@@ -86,7 +86,7 @@ export const planDebtsRoute = (months: ReadMonth): MountedRoute =>
   handle(PlanDebts, async ({ body, identity, signal }) => {
     const userId = requireUserId(identity);
     const given = body.debts;
-    const own = given === undefined ? (await months.one(userId, signal)).summary : undefined;
+    const own = given === undefined ? (await months.one(userId, { signal })).summary : undefined;
     if (own !== undefined && body.currency !== undefined && body.currency !== own.currency) {
       throw invalid('currency', `must be ${own.currency}, the currency of your debts`);
     }

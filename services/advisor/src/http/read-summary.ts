@@ -69,5 +69,5 @@ const shown = (summary: FinancialSummary) => {
 export const readSummaryRoute = (months: ReadMonth): MountedRoute =>
   handle(readSummary, async ({ identity, signal }) => ({
     status: 200,
-    body: shown((await months.one(requireUserId(identity), signal)).summary),
+    body: shown((await months.one(requireUserId(identity), { signal })).summary),
   }));

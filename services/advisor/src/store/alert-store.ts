@@ -85,7 +85,8 @@ export const createAlertStore = (connection: Connection) => {
       }
       if (raise.length > 0) {
         await alerts.insertMany(
-          raise.map((alert): StoredAlert => ({
+          // The most severe one comes last, because the newest is shown first.
+          raise.toReversed().map((alert): StoredAlert => ({
             _id: uuidv7(),
             ...alert,
             state: 'open',

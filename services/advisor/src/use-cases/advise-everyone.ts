@@ -29,8 +29,12 @@ const groupsOf = (ids: readonly string[]): string[][] =>
     ids.slice(index * GROUP, (index + 1) * GROUP),
   );
 
-/** A user whose figures cannot be added up is left out; an outage stops the run, and it is taken up later. */
-const isAboutOneUser = (error: unknown): boolean => error instanceof AppError && error.code === 'unavailable';
+/**
+ * A user whose figures cannot be added up, or who was blocked a moment ago, is left out; an outage stops the run, and it
+ * is taken up later.
+ */
+const isAboutOneUser = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'unavailable' || error.code === 'forbidden');
 
 interface GroupOutcome {
   users: number;
@@ -56,7 +60,7 @@ export const createAdviseEveryone = (parts: AdviseEveryoneParts) => {
     for (const id of ids) {
       signal.throwIfAborted();
       try {
-        read.push(await months.one(id, signal));
+        read.push(await months.one(id, { signal }));
       } catch (error) {
         if (!isAboutOneUser(error)) {
           throw error;
@@ -170,7 +174,7 @@ export const createAdviseEveryone = (parts: AdviseEveryoneParts) => {
      * @param signal stops it
      */
     async one(userId: string, signal: AbortSignal): Promise<{ changed: number }> {
-      return advise.advise([await months.one(userId, signal)], await book.read());
+      return advise.advise([await months.one(userId, { signal })], await book.read());
     },
   };
 };

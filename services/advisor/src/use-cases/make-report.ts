@@ -72,7 +72,7 @@ export const createMakeReport = (parts: MakeReportParts) => {
      * @throws what `ReadMonth` throws; the store's errors
      */
     async forUser(userId: string, kind: ReportKind, signal?: AbortSignal): Promise<Report> {
-      const { summary } = await months.one(userId, signal);
+      const { summary } = await months.one(userId, signal === undefined ? {} : { signal });
       const draft = draftReport(kind, summary);
       const plain = plainReport(draft);
       if (draft.insights.length === 0) {

@@ -1,5 +1,5 @@
 import { addMonths, periodContaining, type Clock } from '@orrery/calendar';
-import type { RecordsReader, UserRecords } from '@orrery/main-backend';
+import type { MainUser, RecordsReader, UserRecords } from '@orrery/main-backend';
 import { AppError } from '@orrery/service-kit';
 import { fromMainBackend } from '../clients/main-backend-records.ts';
 import type { FinancialRecords } from '../domain/financial-records.ts';
@@ -36,6 +36,13 @@ const twoMonths = (today: string): { from: Date; before: Date } => {
   return { from: new Date(addMonths(from, -1)), before: new Date(addMonths(from, 1)) };
 };
 
+/** Users of the main back end who were blocked or deleted keep their tokens; what is known about them stays closed. */
+const refuseEnded = (user: MainUser | undefined): void => {
+  if (user?.isBlocked === true || user?.isDeleted === true) {
+    throw new AppError('forbidden', { detail: 'This account may not be used.' });
+  }
+};
+
 const hasTooManyRows = (error: unknown): boolean =>
   error instanceof Error && error.name === 'TooManyRowsError';
 
@@ -63,14 +70,30 @@ export const createReadMonth = ({ records, ledger, clock }: ReadMonthParts) => {
     today: (): string => clock.today(ZONE),
 
     /**
+     * Refuses a user of the main back end who was blocked or deleted, for routes that read nothing else there.
+     * @param userId the user
+     * @throws AppError `forbidden`; the driver's errors when the database cannot be reached
+     */
+    async requireStanding(userId: string): Promise<void> {
+      refuseEnded(await records?.findUser(userId));
+    },
+
+    /**
      * One user's month.
      * @param userId the user
-     * @param signal ends the reading
-     * @throws AppError `upstream-unavailable`, `unavailable`; the driver's errors when the database cannot be reached
+     * @param options `signal` ends the reading; `evenEnded` reads blocked and deleted users too, for administrators
+     * @throws AppError `forbidden` for a user who was blocked or deleted, `upstream-unavailable`, `unavailable`; the
+     *   driver's errors when the database cannot be reached
      */
-    async one(userId: string, signal?: AbortSignal): Promise<UserMonth> {
+    async one(
+      userId: string,
+      { signal, evenEnded = false }: { signal?: AbortSignal; evenEnded?: boolean } = {},
+    ): Promise<UserMonth> {
       const today = clock.today(ZONE);
       const main = records === undefined ? undefined : (await readMain(records, [userId], today)).get(userId);
+      if (!evenEnded) {
+        refuseEnded(main?.user);
+      }
       const known = main === undefined ? undefined : monthOf(userId, fromMainBackend(main, today));
       if (known?.summary.hasRows === true) {
         return known;

@@ -54,13 +54,16 @@ const lowSavings = (summary: FinancialSummary): FoundAlert[] => {
   const surplusPercent = percentOf(afterDebtsMinor, incomeMinor);
   const saves =
     goals.some((goal) => isActiveGoal(goal, today)) || plan.some(({ group }) => group === 'savings');
-  if (saves || surplusPercent === null || surplusPercent >= LOW_SURPLUS_PERCENT) {
+  if (saves || surplusPercent === null || afterDebtsMinor * 100 >= incomeMinor * LOW_SURPLUS_PERCENT) {
     return [];
   }
   return [
     {
       category: 'Low Savings',
-      message: phrase`There is no active savings goal or savings budget, and ${percent(surplusPercent)} of income remains this month.`,
+      message:
+        surplusPercent > 0
+          ? phrase`There is no active savings goal or savings budget, and ${percent(surplusPercent)} of income remains this month.`
+          : phrase`There is no active savings goal or savings budget, and nothing of this month's income remains.`,
     },
   ];
 };

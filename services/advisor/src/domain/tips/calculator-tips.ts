@@ -70,7 +70,7 @@ const loanTip = (summary: FinancialSummary, loan: CalculatorInputs['loan']): Phr
   return lines(
     phrase`What this loan of ${money(loan.principalMinor, currency)} at ${percent(loan.ratePercent)} over ${count(loan.years, 'year')} means for you:`,
     [
-      phrase`Monthly payment: ${money(outcome.paymentMinor, currency)}`,
+      phrase`Payment: ${money(outcome.paymentMinor, currency)} a month`,
       phrase`Total interest (Capital Loss): ${money(outcome.interestMinor, currency)}`,
       phrase`New total debt: ${money(debtTotalMinor + loan.principalMinor, currency)}`,
       room,

@@ -160,7 +160,7 @@ export const adminRoutes = (parts: AdminParts): MountedRoute[] => [
     }
     const userId = params.user_id.toLowerCase();
     await parts.views.note({ adminId, userId, what: 'dashboard', requestId });
-    const month = await parts.months.one(userId, signal);
+    const month = await parts.months.one(userId, { signal, evenEnded: true });
     const [tips, alerts, shares] = await Promise.all([
       parts.reports.insightsOf(month),
       parts.listAlerts({ userId, limit: CURRENT_ALERTS }),

@@ -43,7 +43,7 @@ export interface TipParts {
  */
 export const calculatorRoutes = ({ months, calculations }: TipParts): MountedRoute[] => {
   const tipsOf = async (userId: string, signal: AbortSignal) => {
-    const [month, inputs] = await Promise.all([months.one(userId, signal), calculations(userId)]);
+    const [month, inputs] = await Promise.all([months.one(userId, { signal }), calculations(userId)]);
     return calculatorTips(month.summary, month.userName, inputs);
   };
   return [

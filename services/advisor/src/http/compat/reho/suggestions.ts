@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { FormerAdvice } from '../../../clients/former-advice.ts';
 import { ONE_USER_JOB } from '../../../jobs/daily-advice.ts';
 import type { SuggestionStore } from '../../../store/suggestion-store.ts';
+import type { ReadMonth } from '../../../use-cases/read-month.ts';
 import { requireRehoUser } from './reho-user.ts';
 
 const ListSuggestions = defineRoute({
@@ -33,6 +34,7 @@ const GenerateSuggestions = defineRoute({
 });
 
 export interface SuggestionParts {
+  months: ReadMonth;
   suggestions: SuggestionStore;
   /** Undefined without a main back end. */
   former: FormerAdvice | undefined;
@@ -44,10 +46,10 @@ export interface SuggestionParts {
  * service stored are shown.
  * @param parts stores and jobs
  */
-export const suggestionRoutes = ({ suggestions, former, jobs }: SuggestionParts): MountedRoute[] => [
+export const suggestionRoutes = ({ months, suggestions, former, jobs }: SuggestionParts): MountedRoute[] => [
   handle(ListSuggestions, async ({ identity }) => {
     const userId = requireRehoUser(identity);
-    const kept = await suggestions.find(userId);
+    const [kept] = await Promise.all([suggestions.find(userId), months.requireStanding(userId)]);
     const shown =
       kept === undefined
         ? ((await former?.suggestionsOf(userId)) ?? [])
@@ -69,7 +71,9 @@ export const suggestionRoutes = ({ suggestions, former, jobs }: SuggestionParts)
     };
   }),
   handle(GenerateSuggestions, async ({ identity }) => {
-    await jobs.run(ONE_USER_JOB, { userId: requireRehoUser(identity) });
+    const userId = requireRehoUser(identity);
+    await months.requireStanding(userId);
+    await jobs.run(ONE_USER_JOB, { userId });
     return {
       status: 200,
       body: { message: 'Suggestion generation process has been started in the background.' },
