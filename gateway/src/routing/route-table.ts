@@ -180,7 +180,6 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/transactions/{transactionId}/category', service: 'categorization', ...v1 },
   { path: '/v1/transactions/{transactionId}/explanation', service: 'categorization', ...v1 },
   { path: '/v1/missions', service: 'missions', ...v1 },
-  { path: '/v1/advisor', service: 'advisor', ...v1 },
   { path: '/v1/chat/conversations', service: 'chat', ...v1 },
   {
     path: '/v1/chat/messages',
