@@ -52,6 +52,7 @@ describe('verifyAmounts', () => {
     'Only 50p a day.',
     'Only 50 pence a day.',
     'Disney 4K twice.',
+    'Disney 4K이(가) 결제되었습니다.',
     'Your 50 group and Loan £7.',
     '1. First pay the card.\n2. Then the loan.',
     '- £1,234.50 saved\n- 3 cards',
@@ -93,6 +94,7 @@ describe('verifyAmounts', () => {
     ['Disney 4Kx', '4'],
     ['£504 and 50%', '£504'],
     ['99p', '99p'],
+    ['50만원입니다', '50만원'],
   ])('refuses %s', (text, figure) => {
     expect(unknownIn(text)).toContain(figure);
   });

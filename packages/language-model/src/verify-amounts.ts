@@ -46,9 +46,10 @@ const withoutNames = (text: string, names: readonly string[]): string => {
     .sort((left, right) => right.length - left.length);
   let rest = text;
   for (const name of withDigits) {
-    // Not inside a longer number or word: a name `50` must not hide the 50 of £1,504.
+    // Not inside a longer number or word: a name `50` must not hide the 50 of £1,504 or 50만원. A Korean particle may
+    // follow directly.
     const whole = new RegExp(
-      String.raw`(?<![\p{L}\p{N}\p{Sc}.,-])${escaped(name)}(?![\p{L}\p{N}%]|[.,]\d|\s?\p{Sc})`,
+      String.raw`(?<![\p{L}\p{N}\p{Sc}.,-])${escaped(name)}(?![\p{N}%]|[만억천백원퍼프]|(?!\p{Script=Hangul})\p{L}|[.,]\d|\s?\p{Sc})`,
       'giu',
     );
     rest = rest.replace(whole, ' ⌁ ');

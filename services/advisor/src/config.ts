@@ -9,7 +9,7 @@ export const AdvisorConfig = z.object({
   MODEL_REPORTS: z
     .string()
     .min(1)
-    .default('gpt-5-mini')
+    .default('gpt-4.1-mini')
     .describe('Name of the language model that words reports and suggestions'),
   DATABASE_URL: z
     .string()

@@ -14,7 +14,7 @@ export const HOLDINGS: readonly Holding[] = [
       day: z.string().describe('Day for which they were made'),
       digest: z.string().describe('Digest of what is said'),
       createdAt: z.date().describe('When they were made'),
-      suggestions: z.array(z.unknown()).describe('Text, category and kind of each'),
+      suggestions: z.array(z.unknown()).describe('Text, category, kind and facts of each'),
     }),
   },
   {

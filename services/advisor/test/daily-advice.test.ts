@@ -105,6 +105,27 @@ describe('the daily work', () => {
     expect(categories).toEqual(expect.arrayContaining(['Debt', 'Spending']));
   });
 
+  it('speaks French and Korean to clients that ask for it, and British English to all others', async () => {
+    const inLanguage = async (wish?: string): Promise<string> =>
+      (
+        (
+          await service.as(
+            'rowan',
+            '/suggestions',
+            wish === undefined ? {} : { headers: { 'accept-language': wish } },
+          )
+        ).json as { suggestions: Shown[] }
+      ).suggestions
+        .map(({ text }) => text)
+        .join(' ');
+
+    expect(await inLanguage('fr-CA,fr;q=0.8')).toMatch(/dépassent vos revenus de 599,38\s£/);
+    expect(await inLanguage('ko')).toContain('수입보다 £599.38 더 많아요');
+    for (const wish of [undefined, 'de', '*', 'xx;q=nonsense']) {
+      expect(await inLanguage(wish)).toContain('£599.38 more than your income');
+    }
+  });
+
   it('raises alerts only for whom the rules name, once, and says so again on no further run', async () => {
     await runOnce();
     await runOnce();

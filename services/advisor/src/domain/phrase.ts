@@ -30,18 +30,32 @@ const stating = (text: string, facts: Partial<Facts>): Phrase => ({
  * An amount such as `£12.34`.
  * @param amountMinor minor units
  * @param currency ISO 4217 code
+ * @param locale BCP 47 tag; default British English
  */
-export const money = (amountMinor: number, currency: string): Phrase =>
-  stating(formatMoney({ amountMinor, currency }, LOCALE), { amounts: [{ amountMinor, currency }] });
+export const money = (amountMinor: number, currency: string, locale: string = LOCALE): Phrase =>
+  stating(formatMoney({ amountMinor, currency }, locale), { amounts: [{ amountMinor, currency }] });
 
-const percentFormat = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 });
+/** Formats are costly to make and few. */
+const perLocale = <Format>(make: (locale: string) => Format): ((locale: string) => Format) => {
+  const made = new Map<string, Format>();
+  return (locale) => {
+    const format = made.get(locale) ?? make(locale);
+    made.set(locale, format);
+    return format;
+  };
+};
+
+const percentFormat = perLocale(
+  (locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: 'percent', maximumFractionDigits: 2 }),
+);
 
 /**
  * A percentage such as `42.12%`.
  * @param value in percent
+ * @param locale BCP 47 tag; default British English
  */
-export const percent = (value: number): Phrase =>
-  stating(`${percentFormat.format(value)}%`, { percentages: [value] });
+export const percent = (value: number, locale: string = LOCALE): Phrase =>
+  stating(percentFormat(locale).format(value), { percentages: [value] });
 
 const numberFormat = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 });
 
@@ -61,19 +75,19 @@ export const count = (value: number, noun?: string): Phrase =>
  */
 export const year = (year: number): Phrase => stating(String(year), { numbers: [year] });
 
-const dayFormat = new Intl.DateTimeFormat(LOCALE, {
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
+const dayFormat = perLocale(
+  (locale) =>
+    new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
+);
 const monthFormat = new Intl.DateTimeFormat(LOCALE, { month: 'long', year: 'numeric', timeZone: 'UTC' });
 
 /**
  * A day such as `15 November 2026`.
  * @param day `YYYY-MM-DD`
+ * @param locale BCP 47 tag; default British English
  */
-export const dayName = (day: string): Phrase => stating(dayFormat.format(new Date(day)), { days: [day] });
+export const dayName = (day: string, locale: string = LOCALE): Phrase =>
+  stating(dayFormat(locale).format(new Date(day)), { days: [day] });
 
 /**
  * A month such as `November 2026`.

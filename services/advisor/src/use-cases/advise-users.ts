@@ -31,9 +31,7 @@ export interface AdviseUsersParts extends Pick<Runtime<unknown>, 'inTransaction'
 const RAISE_AGAIN_MS = 30 * 24 * 60 * 60 * 1_000;
 
 const digestOfChosen = (chosen: readonly Candidate[]): string =>
-  digestOf(
-    chosen.map(({ kind, slots }) => [kind, Object.entries(slots).map(([key, { text }]) => [key, text])]),
-  );
+  digestOf(chosen.map(({ kind, slots }) => [kind, slots]));
 
 /**
  * Gives a group of users their suggestions of the day and brings the alerts about them up to date, in one transaction.

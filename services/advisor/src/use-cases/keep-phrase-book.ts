@@ -69,7 +69,7 @@ export const createKeepPhraseBook = (parts: {
       if (model === undefined || (kept !== undefined && Date.now() - kept.askedAt.getTime() < RENEW_MS)) {
         return;
       }
-      const ours = Object.fromEntries(Object.entries(TEMPLATES).map(([kind, { text }]) => [kind, text]));
+      const ours = Object.fromEntries(Object.entries(TEMPLATES).map(([kind, { texts }]) => [kind, texts.en]));
       try {
         const { text } = await model.complete(
           {

@@ -158,7 +158,9 @@ const steps = (summary: FinancialSummary, shares: Split | null): DraftInsight =>
   const second =
     dearest === undefined
       ? phrase`move the savings on the day your income arrives`
-      : phrase`pay ${name(dearest.name)} on time, the dearest of your debts at ${percent(dearest.ratePercent)} a year`;
+      : dearest.ratePercent === 0
+        ? phrase`pay ${name(dearest.name)} on time`
+        : phrase`pay ${name(dearest.name)} on time, at ${percent(dearest.ratePercent)} a year the dearest you owe`;
   const third =
     shares !== null && summary.afterDebtsMinor > summary.savingGoalMonthlyMinor
       ? phrase`give the ${money(summary.afterDebtsMinor - summary.savingGoalMonthlyMinor, summary.currency)} that has no task yet one: a goal, a debt or a reserve`

@@ -65,13 +65,13 @@ const methods = (summary: FinancialSummary, plan: DebtPlan): DraftInsight[] => {
     {
       category: 'Strategy',
       title: avalancheTitle,
-      insight: phrase`Debt Avalanche Method: pay ${name(dearest.name)} first, the dearest of your debts at ${percent(dearest.ratePercent)} a year. ${outcomeOf(plan.avalanche, plan, currency)}`,
+      insight: phrase`Debt Avalanche Method: pay ${name(dearest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the dearest of your debts`} at ${percent(dearest.ratePercent)} a year. ${outcomeOf(plan.avalanche, plan, currency)}`,
       suggestion: phrase`Keep every other debt at its usual payment and put whatever you can spare towards ${name(dearest.name)}. This method loses the least money.`,
     },
     {
       category: 'Strategy',
       title: snowballTitle,
-      insight: phrase`Debt Snowball Method: pay ${name(smallest.name)} first, the smallest of your debts at ${money(smallest.balanceMinor, currency)}. ${outcomeOf(plan.snowball, plan, currency)}`,
+      insight: phrase`Debt Snowball Method: pay ${name(smallest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the smallest of your debts`} at ${money(smallest.balanceMinor, currency)}. ${outcomeOf(plan.snowball, plan, currency)}`,
       suggestion: phrase`Keep every other debt at its usual payment and clear ${name(smallest.name)} for an early success. Choose this one if seeing debts disappear keeps you going.`,
     },
   ];

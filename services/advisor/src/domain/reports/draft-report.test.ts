@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { LANGUAGES } from '@orrery/contracts';
 import { verifyAmounts } from '@orrery/language-model';
 import fc from 'fast-check';
 import { rateOfPercent } from '../debts/annual-rate.ts';
 import type { FinancialRecords, SpendingGroup } from '../financial-records.ts';
 import { summarise } from '../financial-summary.ts';
-import { candidatesFor, chooseSuggestions, wordSuggestion } from '../suggestions/suggest.ts';
+import { wordFact } from '../suggestions/fact.ts';
+import { candidatesFor, chooseSuggestions, wordIn, wordSuggestion } from '../suggestions/suggest.ts';
 import { findAlerts } from '../admin/admin-alerts.ts';
 import { draftReport } from './draft-report.ts';
 import { REPORT_KINDS } from './report.ts';
@@ -93,23 +95,26 @@ describe('our own words', () => {
     );
   });
 
-  it('give every user with rows three different suggestions, with every hole filled', () => {
+  it('give every user with rows three different suggestions, with every hole filled, in every language', () => {
     fc.assert(
       fc.property(records, (given) => {
         const chosen = chooseSuggestions(candidatesFor(summarise(given), []));
         const worded = chosen.map((candidate) => wordSuggestion(candidate));
 
         expect(new Set(worded.map(({ kind }) => kind)).size).toBe(3);
-        for (const [index, { text }] of worded.entries()) {
-          expect(text).not.toMatch(/[{}]/);
-          const slots = Object.values(chosen[index]?.slots ?? {});
-          const facts = {
-            amounts: slots.flatMap((slot) => slot.facts.amounts),
-            percentages: slots.flatMap((slot) => slot.facts.percentages),
-            days: slots.flatMap((slot) => slot.facts.days),
-            names: slots.flatMap((slot) => slot.facts.names),
-          };
-          expect({ text, unknown: verifyAmounts(text, facts).unknown }).toEqual({ text, unknown: [] });
+        for (const candidate of chosen) {
+          for (const language of LANGUAGES) {
+            const text = wordIn(candidate, language);
+            const slots = Object.values(candidate.slots).map((fact) => wordFact(fact, language).facts);
+            const facts = {
+              amounts: slots.flatMap(({ amounts }) => amounts),
+              percentages: slots.flatMap(({ percentages }) => percentages),
+              days: slots.flatMap(({ days }) => days),
+              names: slots.flatMap(({ names }) => names),
+            };
+            expect(text).not.toMatch(/[{}]/);
+            expect({ text, unknown: verifyAmounts(text, facts).unknown }).toEqual({ text, unknown: [] });
+          }
         }
       }),
       { numRuns: 150 },

@@ -1,8 +1,8 @@
 import { addDays } from '@orrery/calendar';
-import { categoryBySlug } from '@orrery/contracts';
+import type { Language } from '@orrery/contracts';
 import { isActiveGoal, type FinancialSummary } from '../financial-summary.ts';
 import { percentOf } from '../percent-of.ts';
-import { dayName, listed, money, name, percent, type Phrase } from '../phrase.ts';
+import { categories, dayName, money, name, percent, wordFact, type Fact } from './fact.ts';
 import { duplicatesOf, greatestWant, subscriptionsOf, sumByName } from '../reports/expense-groups.ts';
 import type { Signal } from './signal.ts';
 import { TEMPLATES, type PhraseBook, type SuggestionCategory, type SuggestionKind } from './templates.ts';
@@ -12,11 +12,11 @@ export interface Candidate {
   kind: SuggestionKind;
   /** Money at stake in a month, minor units; the order of advice. */
   stakeMinor: number;
-  slots: Record<string, Phrase>;
+  slots: Record<string, Fact>;
 }
 
-export interface Suggestion {
-  kind: SuggestionKind;
+/** A suggestion as it is kept: in English, and with its facts for other languages. */
+export interface Suggestion extends Pick<Candidate, 'kind' | 'slots'> {
   category: SuggestionCategory;
   text: string;
 }
@@ -253,8 +253,6 @@ const savingsCandidates = (summary: FinancialSummary): Candidate[] => {
 const isTimely = (signal: Signal, today: string): boolean =>
   signal.kind !== 'shortfall-ahead' || signal.day >= today;
 
-const categoryName = (slug: string): string => categoryBySlug(slug)?.names.en ?? slug;
-
 const fromSignal = (signal: Signal): Candidate => {
   switch (signal.kind) {
     case 'budget-nearly-used':
@@ -264,7 +262,7 @@ const fromSignal = (signal: Signal): Candidate => {
         slots: {
           spent: money(signal.spentMinor, signal.currency),
           limit: money(signal.limitMinor, signal.currency),
-          name: name(categoryName(signal.category)),
+          name: categories([signal.category]),
         },
       };
     case 'shortfall-ahead':
@@ -299,7 +297,7 @@ const fromSignal = (signal: Signal): Candidate => {
         stakeMinor: 0,
         slots: {
           segment: name(signal.segment),
-          categories: listed(signal.categories.map((slug) => name(categoryName(slug)))),
+          categories: categories(signal.categories),
         },
       };
   }
@@ -333,16 +331,28 @@ export const chooseSuggestions = (candidates: readonly Candidate[]): Candidate[]
   return [...firstOfCategory, ...rest].slice(0, SUGGESTIONS_A_DAY);
 };
 
-const fill = (template: string, slots: Readonly<Record<string, Phrase>>): string =>
-  template.replace(/\{([a-z]+)\}/g, (hole, key: string) => slots[key]?.text ?? hole);
+const fill = (template: string, slots: Readonly<Record<string, Fact>>, language: Language): string =>
+  template.replace(/\{([a-z]+)\}/g, (hole, key: string) => {
+    const fact = slots[key];
+    return fact === undefined ? hole : wordFact(fact, language).text;
+  });
 
 /**
- * Words a suggestion.
+ * Words a suggestion in a language.
  * @param candidate what to say
- * @param book wordings of a model that were found usable
+ * @param language which language
+ */
+export const wordIn = ({ kind, slots }: Pick<Candidate, 'kind' | 'slots'>, language: Language): string =>
+  fill(TEMPLATES[kind].texts[language], slots, language);
+
+/**
+ * Words a suggestion as it is kept.
+ * @param candidate what to say
+ * @param book English wordings of a model that were found usable
  */
 export const wordSuggestion = ({ kind, slots }: Candidate, book: PhraseBook = new Map()): Suggestion => ({
   kind,
+  slots,
   category: TEMPLATES[kind].category,
-  text: fill(book.get(kind) ?? TEMPLATES[kind].text, slots),
+  text: fill(book.get(kind) ?? TEMPLATES[kind].texts.en, slots, 'en'),
 });

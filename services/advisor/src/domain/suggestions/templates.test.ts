@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { isUsableTemplate, TEMPLATES, type SuggestionKind } from './templates.ts';
+import { holesOf, isUsableTemplate, TEMPLATES, type SuggestionKind } from './templates.ts';
 
 describe('wordings of a model', () => {
-  it.each(Object.entries(TEMPLATES))('accept our own sentence for %s', (kind, { text }) => {
-    expect(isUsableTemplate(kind as SuggestionKind, text)).toBe(true);
+  it.each(Object.entries(TEMPLATES))('accept our own sentence for %s', (kind, { texts }) => {
+    expect(isUsableTemplate(kind as SuggestionKind, texts.en)).toBe(true);
+  });
+
+  it.each(Object.entries(TEMPLATES))('have the same holes in every language for %s', (_kind, { texts }) => {
+    expect(holesOf(texts.fr)).toEqual(holesOf(texts.en));
+    expect(holesOf(texts.ko)).toEqual(holesOf(texts.en));
   });
 
   it('accept another sentence with the same holes', () => {

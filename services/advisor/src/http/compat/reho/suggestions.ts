@@ -1,7 +1,8 @@
-import { defineRoute } from '@orrery/contracts';
+import { defineRoute, LANGUAGES } from '@orrery/contracts';
 import { handle, type JobDesk, type MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { FormerAdvice } from '../../../clients/former-advice.ts';
+import { wordIn } from '../../../domain/suggestions/suggest.ts';
 import { ONE_USER_JOB } from '../../../jobs/daily-advice.ts';
 import type { SuggestionStore } from '../../../store/suggestion-store.ts';
 import type { ReadMonth } from '../../../use-cases/read-month.ts';
@@ -47,16 +48,19 @@ export interface SuggestionParts {
  * @param parts stores and jobs
  */
 export const suggestionRoutes = ({ months, suggestions, former, jobs }: SuggestionParts): MountedRoute[] => [
-  handle(ListSuggestions, async ({ identity }) => {
+  handle(ListSuggestions, async ({ identity, request }) => {
     const userId = requireRehoUser(identity);
+    // Clients of this contract read British English unless they ask for another of our languages.
+    const wished = request.acceptsLanguages(...LANGUAGES);
+    const language = LANGUAGES.find((known) => known === wished) ?? 'en';
     const [kept] = await Promise.all([suggestions.find(userId), months.requireStanding(userId)]);
     const shown =
       kept === undefined
         ? ((await former?.suggestionsOf(userId)) ?? [])
         : // A millisecond apart, so that a client that sorts by time keeps the order of importance.
-          kept.suggestions.map(({ text, category }, index) => ({
-            text,
-            category,
+          kept.suggestions.map((suggestion, index) => ({
+            text: language === 'en' ? suggestion.text : wordIn(suggestion, language),
+            category: suggestion.category,
             createdAt: new Date(kept.createdAt.getTime() - index),
           }));
     return {
