@@ -163,6 +163,7 @@ export const ROUTES: readonly RouteRule[] = [
   },
   { path: '/v1/items', service: 'ingestion', ...v1 },
   { path: '/v1/models', service: 'segmentation', ...v1, bodyLimitBytes: 16 * MIB },
+  { path: '/v1/matches', service: 'ingestion', ...v1 },
   { path: '/v1/models/categorizer', service: 'categorization', ...v1 },
   { path: '/v1/predict', service: 'segmentation', ...v1 },
   { path: '/v1/privacy', service: 'identity', ...v1 },

@@ -198,6 +198,7 @@ try {
         mainBackend: client.db(given('MONGO_DB_NAME') ?? DEFAULT_MAIN_DATABASE),
         tokenOf: (user) => tokenFor(started.jwtSecret, user),
         now: new Date(given('ORRERY_NOW') ?? Date.now()),
+        hasLocalBank: started.bank !== undefined,
         progress: showProgress,
       });
     } finally {

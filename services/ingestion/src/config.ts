@@ -20,6 +20,16 @@ export const IngestionConfig = z
     IMPORT_LEASE_MS: milliseconds(100, 600_000)
       .default(15_000)
       .describe('How long an import whose process died rests before another process resumes it'),
+    DATABASE_URL: z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\/.+/, 'must start with mongodb:// or mongodb+srv://')
+      .optional()
+      .describe("The main back end's database server; without it its incomes and expenses are not followed")
+      .meta({ secret: true }),
+    MONGO_DB_NAME: z.string().min(1).default('finance-management').describe("The main back end's database"),
+    MAIN_BACKEND_POLL_MS: milliseconds(50, 3_600_000)
+      .default(30_000)
+      .describe('How often the main back end is looked at where its database offers no change stream'),
     PLAID_ENV_MODE: z
       .enum(['sand', 'dev', 'prod'])
       .optional()
@@ -55,6 +65,13 @@ export const IngestionConfig = z
     PLAID_TIMEOUT_MS: milliseconds(100, 300_000)
       .default(60_000)
       .describe('Longest wait for one answer of Plaid'),
+    PLAID_PAGE_SIZE: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(500)
+      .default(500)
+      .describe('Updates that are asked for at a time; 500 is the most that Plaid gives'),
     PLAID_SYNC_HOURS: z.coerce
       .number()
       .min(0.01)
@@ -64,6 +81,13 @@ export const IngestionConfig = z
     BANK_POLL_MS: milliseconds(10, 60_000)
       .default(1000)
       .describe('How often due banks and webhooks that wait are looked for'),
+    BANK_SPOOL_UPDATES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(5000)
+      .default(5000)
+      .describe('Updates of one run that are kept in memory and written in one transaction'),
     BANK_LEASE_MS: milliseconds(100, 600_000)
       .default(30_000)
       .describe('How long a bank whose process died rests before another process reads it'),

@@ -6,7 +6,9 @@ import { manualRoutes } from './http/compat/cash-sense/manual-routes.ts';
 import { createImport } from './http/create-import.ts';
 import { getImport } from './http/get-import.ts';
 import { listImports } from './http/list-imports.ts';
+import { matchRoutes } from './http/matches.ts';
 import { openBanks } from './open-banks.ts';
+import { openMainBackend } from './open-main-backend.ts';
 import { createAccountStore } from './store/account-store.ts';
 import { createImportStore } from './store/import-store.ts';
 import { createRawTransactionStore } from './store/raw-transaction-store.ts';
@@ -14,6 +16,7 @@ import { createUserSettingsStore } from './store/user-settings-store.ts';
 import { createAddTransaction } from './use-cases/add-transaction.ts';
 import { createDemoMode } from './use-cases/demo-mode.ts';
 import { createImportFile } from './use-cases/import-file.ts';
+import { createMatches } from './use-cases/matches.ts';
 import { createStoreBatch } from './use-cases/store-batch.ts';
 import { createStoreChanges } from './use-cases/store-changes.ts';
 
@@ -42,7 +45,14 @@ export const ingestion = defineService({
         return {};
       },
     });
-    const storeBatch = createStoreBatch({ imports, transactions, accounts, inTransaction, recordEvents });
+    const mainBackend = openMainBackend({
+      runtime,
+      accounts,
+      transactions,
+      storeChanges,
+      erasedAt: userData.erasedAt,
+    });
+    const storeBatch = createStoreBatch({ imports, ...writing });
     const importFile = createImportFile({
       imports,
       transactions,
@@ -72,18 +82,19 @@ export const ingestion = defineService({
         getImport(imports),
         listAccounts(accounts),
         ...manualRoutes({ addTransaction, demoMode, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
+        ...matchRoutes(createMatches(writing)),
         ...banks.routes,
         userData.route,
       ],
       subscriptions: [userData.onErasureRequested],
-      jobs: banks.jobs,
+      jobs: [...banks.jobs, ...mainBackend.jobs],
       async drain() {
         clearInterval(timer);
         await Promise.all([importFile.stop(), banks.drain()]);
       },
       async stop() {
         clearInterval(timer);
-        await Promise.all([importFile.stop(), banks.stop()]);
+        await Promise.all([importFile.stop(), banks.stop(), mainBackend.stop()]);
       },
     };
   },

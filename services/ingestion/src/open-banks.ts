@@ -71,7 +71,7 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
   const items = createItemStore(mongo);
   const endings = createEndingStore(mongo);
   const receipts = createWebhookStore(mongo);
-  const spools = createSyncSpools(mongo);
+  const spools = createSyncSpools(mongo, config.BANK_SPOOL_UPDATES);
   const transfers = createTransferStore(mongo);
   await Promise.all([
     items.prepare(),
@@ -83,7 +83,11 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
 
   const { keys, mode } = settings ?? NOWHERE;
   const metrics = createBankMetrics(runtime.metrics);
-  const plaid = createPlaidClient(settings ?? NOWHERE, { timeoutMs: config.PLAID_TIMEOUT_MS, logger });
+  const plaid = createPlaidClient(settings ?? NOWHERE, {
+    timeoutMs: config.PLAID_TIMEOUT_MS,
+    pageSize: config.PLAID_PAGE_SIZE,
+    logger,
+  });
   const tokens = createBankTokens(items, keys);
   const saveAccounts = createSaveAccounts({ accounts, recordEvents });
   const common = {
@@ -143,7 +147,7 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
   const routes = [
     ...linkRoutes(linkBank, mode),
     ...accountRoutes(linkBank),
-    ...itemRoutes({ items, endLink, nudge }),
+    ...itemRoutes({ items, transactions, endLink, nudge }),
     plaidWebhook({ verifier, receipts, items, mode, metrics, logger, nudge }),
     resolveBankLink(linkBank),
     ...transferRoutes({ moveMoney, transfers }),

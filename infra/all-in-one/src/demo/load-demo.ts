@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { z } from 'zod';
 import { bankStatement, statementCsv } from './bank-statement.ts';
+import { linkDemoBank } from './link-demo-bank.ts';
 import { DEMO_USERS, writeMainBackendDemo } from './main-backend-users.ts';
 import { awaitTrainings, startTrainings } from './train-models.ts';
 
@@ -27,13 +28,15 @@ export interface DemoParts {
   /** Signs a user token for one of the demo's people. */
   tokenOf(user: (typeof DEMO_USERS)[number]): string;
   now: Date;
+  /** The local stand-in for Plaid runs, so that a bank can be linked; else a bank file is imported. */
+  hasLocalBank: boolean;
   progress(text: string): void;
 }
 
 /**
- * Loads the demo on the first start: the main back end's users, two years of a bank account imported through the
- * public API like any other file, and a trained segment model of each kind. A load that was interrupted is taken up
- * again; importing twice adds nothing.
+ * Loads the demo on the first start through the public API: the main back end's users, a linked bank with two years of
+ * transactions, or such a bank's file, and a trained segment model of each kind. A load that was interrupted is taken up
+ * again; doing it twice adds nothing.
  * @param parts where and with what
  * @throws Error when the constellation refuses the import or does not finish it
  */
@@ -48,13 +51,19 @@ export async function loadDemo(parts: DemoParts): Promise<void> {
   const asAdmin = { ...parts, token: parts.tokenOf(admin) };
   const trainings = await startTrainings(asAdmin, ['customers', 'shopping-personas']);
   const headers = { authorization: `Bearer ${parts.tokenOf(alex)}` };
-  const lines = bankStatement(parts.now.toISOString().slice(0, 10), STATEMENT_DAYS, 20_26);
-  const imported = await importStatement(parts, headers, statementCsv(lines));
-  await awaitLedger(parts, headers, imported.rows);
+  const rows = parts.hasLocalBank
+    ? await linkDemoBank({ ...parts, headers, patienceMs: PATIENCE_MS })
+    : await importDemoFile(parts, headers);
+  await awaitLedger(parts, headers, rows);
   await awaitTrainings(asAdmin, trainings);
   await awaitTrainings(asAdmin, await startTrainings(asAdmin, ['spending']));
   await adviseDemoUsers(parts, headers);
-  await writeFile(marker, JSON.stringify({ rows: imported.rows, loadedAt: new Date().toISOString() }));
+  await writeFile(marker, JSON.stringify({ rows, loadedAt: new Date().toISOString() }));
+}
+
+async function importDemoFile(parts: DemoParts, headers: Record<string, string>): Promise<number> {
+  const lines = bankStatement(parts.now.toISOString().slice(0, 10), STATEMENT_DAYS, 20_26);
+  return (await importStatement(parts, headers, statementCsv(lines))).rows;
 }
 
 const Suggested = z.object({ suggestions: z.array(z.unknown()) });

@@ -47,6 +47,8 @@ export interface UserData {
   /** Everything held about a user as JSON text, in pieces. */
   archiveOf(userId: string): AsyncIterable<string>;
   markOf: UserMark;
+  /** When the user asked to be erased; null for somebody who has not, or longer ago than any fact can be on its way. */
+  erasedAt(userId: string): Promise<Date | null>;
 }
 
 /**
@@ -82,9 +84,12 @@ export async function openUserData(options: UserDataOptions): Promise<UserData> 
     };
   };
 
+  const erasedAt = async (userId: string): Promise<Date | null> =>
+    (await erasedUsers.findOne({ _id: markOf(userId) }))?.requestedAt ?? null;
+
   const wasStatedBeforeErasure = async (userId: string, statedAt: string): Promise<boolean> => {
-    const row = await erasedUsers.findOne({ _id: markOf(userId) });
-    return row !== null && Date.parse(statedAt) < row.requestedAt.getTime();
+    const at = await erasedAt(userId);
+    return at !== null && Date.parse(statedAt) < at.getTime();
   };
 
   const rowsOf = (userId: string, { collection, owner, hidden = [] }: Holding): AsyncIterable<object> =>
@@ -118,6 +123,7 @@ export async function openUserData(options: UserDataOptions): Promise<UserData> 
 
   return {
     markOf,
+    erasedAt,
     archiveOf,
     route: handle(ExportUserData, ({ params }) =>
       Promise.resolve({ status: 200, body: archiveOf(params.userId) }),

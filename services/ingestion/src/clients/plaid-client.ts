@@ -21,7 +21,6 @@ import { PlaidFailure, plaidFailureOf } from './plaid-failure.ts';
 
 /** Most that Plaid gives; fixed when transactions are first asked for and never to be raised later. */
 const HISTORY_DAYS = 730;
-const MAX_PAGE = 500;
 const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -197,13 +196,13 @@ const TransferFacts = z.object({ id: z.string(), authorization_id: z.string(), s
  * Plaid through its official SDK. Every failure is a `PlaidFailure` without secrets; calls that may be repeated are,
  * with growing random pauses.
  * @param settings address and credentials
- * @param options longest wait for an answer, and where calls are reported
+ * @param options longest wait for an answer, updates to a page, and where calls are reported
  */
 export const createPlaidClient = (
   settings: PlaidSettings,
-  options: { timeoutMs: number; logger: Pick<Logger, 'debug' | 'warn'> },
+  options: { timeoutMs: number; pageSize: number; logger: Pick<Logger, 'debug' | 'warn'> },
 ) => {
-  const { timeoutMs, logger } = options;
+  const { timeoutMs, pageSize, logger } = options;
   const sockets = { keepAlive: true, maxSockets: 50 };
   const httpAgent = new HttpAgent(sockets);
   const httpsAgent = new HttpsAgent(sockets);
@@ -497,7 +496,7 @@ export const createPlaidClient = (
       const data = await call('/transactions/sync', () =>
         api.transactionsSync({
           access_token: accessToken,
-          count: MAX_PAGE,
+          count: pageSize,
           ...(cursor === null ? {} : { cursor }),
           options: { include_original_description: true, days_requested: HISTORY_DAYS },
         }),

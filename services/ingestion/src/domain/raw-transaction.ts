@@ -89,3 +89,32 @@ export const show = (row: RawTransaction): RowChange => {
   const { hidden: _hidden, duplicateOf: _other, ...rest } = row;
   return { row: { ...rest, rowVersion: row.rowVersion + 1 }, isNew: false, tell: 'ingested' };
 };
+
+/**
+ * The same row, hidden because another one shows the same purchase.
+ * @param row a row
+ * @param keptId id of the other one
+ */
+export const hideBehind = (row: RawTransaction, keptId: string): RowChange => ({
+  row: { ...row, hidden: 'duplicate', duplicateOf: keptId, rowVersion: row.rowVersion + 1 },
+  isNew: false,
+  tell: row.hidden === undefined ? 'removed' : 'nothing',
+});
+
+/**
+ * The same row with the category that the user wrote on its twin, unless it has one.
+ * @param row a row that is shown
+ * @param category of the twin
+ * @returns undefined when there is nothing to carry over
+ */
+export const withStatedCategory = (
+  row: RawTransaction,
+  category: string | undefined,
+): RowChange | undefined =>
+  category === undefined || row.statedCategory !== undefined
+    ? undefined
+    : {
+        row: { ...row, statedCategory: category, rowVersion: row.rowVersion + 1 },
+        isNew: false,
+        tell: 'ingested',
+      };

@@ -10,6 +10,8 @@ export const IMPORT_REFUSED = defineError('import-refused', 422, 'The file canno
 
 const DetectedSchema = z
   .object({
+    /** Absent on imports from before other files than tables were read. */
+    format: z.enum(['table', 'ofx', 'qif']).optional(),
     encoding: z.string(),
     delimiter: z.string(),
     header: z.boolean(),

@@ -3,6 +3,7 @@ import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { ItemRecord, ItemStore } from '../store/item-store.ts';
+import type { RawTransactionStore } from '../store/raw-transaction-store.ts';
 import type { EndLink } from '../use-cases/end-link.ts';
 
 const BankItem = z
@@ -18,6 +19,11 @@ const BankItem = z
     expiresAt: Instant.nullable(),
   })
   .meta({ id: 'BankItem' });
+
+const CountedItem = BankItem.extend({
+  /** Transactions of the link that are shown. */
+  transactionCount: z.int(),
+}).meta({ id: 'CountedBankItem' });
 
 const shape = { tag: 'Banks', audience: 'user' } as const;
 const Params = z.object({ itemId: ResourceId });
@@ -38,7 +44,7 @@ const GetItem = defineRoute({
   operationId: 'getBankItem',
   summary: 'One linked bank',
   params: Params,
-  responses: { 200: BankItem },
+  responses: { 200: CountedItem },
   problems: ['not-found'],
 });
 
@@ -81,8 +87,13 @@ const shown = (item: ItemRecord): z.input<typeof BankItem> => ({
  * `GET /v1/items`, `GET` and `DELETE /v1/items/{itemId}`, `POST /v1/items/{itemId}/sync`.
  * @param parts the links and how to end one
  */
-export const itemRoutes = (parts: { items: ItemStore; endLink: EndLink; nudge(): void }): MountedRoute[] => {
-  const { items, endLink, nudge } = parts;
+export const itemRoutes = (parts: {
+  items: ItemStore;
+  transactions: RawTransactionStore;
+  endLink: EndLink;
+  nudge(): void;
+}): MountedRoute[] => {
+  const { items, transactions, endLink, nudge } = parts;
   const find = async (userId: string, itemId: string): Promise<ItemRecord> => {
     const item = await items.find(userId, itemId);
     if (item === null) {
@@ -95,10 +106,12 @@ export const itemRoutes = (parts: { items: ItemStore; endLink: EndLink; nudge():
       const found = await items.list(requireUserId(identity));
       return { status: 200, body: { data: found.map(shown), page: { nextCursor: null } } };
     }),
-    handle(GetItem, async ({ identity, params }) => ({
-      status: 200,
-      body: shown(await find(requireUserId(identity), params.itemId)),
-    })),
+    handle(GetItem, async ({ identity, params }) => {
+      const userId = requireUserId(identity);
+      const item = await find(userId, params.itemId);
+      const transactionCount = await transactions.countOfBank(userId, item._id);
+      return { status: 200, body: { ...shown(item), transactionCount } };
+    }),
     handle(DeleteItem, async ({ identity, params }) => {
       if (!(await endLink.end(requireUserId(identity), params.itemId))) {
         throw new AppError('not-found');

@@ -34,6 +34,11 @@ export const createRawTransactionStore = (connection: Connection) => {
           partialFilterExpression: { itemId: { $exists: true } },
         },
         {
+          key: { postedOn: 1 },
+          name: 'not_due',
+          partialFilterExpression: { hidden: 'not-due' },
+        },
+        {
           key: { userId: 1, duplicateOf: 1 },
           name: 'by_duplicate',
           partialFilterExpression: { duplicateOf: { $exists: true } },
@@ -212,6 +217,32 @@ export const createRawTransactionStore = (connection: Connection) => {
     },
 
     /**
+     * Rows of all users that wait for their day, up to a day.
+     * @param day last day that has come
+     * @param limit most rows
+     */
+    async dueBy(day: string, limit: number): Promise<{ _id: string; userId: string }[]> {
+      return transactions
+        .find({ hidden: 'not-due', postedOn: { $lte: day } }, { projection: { userId: 1 } })
+        .limit(limit)
+        .toArray();
+    },
+
+    /**
+     * Rows that are hidden because another source shows the same purchase, by id.
+     * @param userId owner
+     * @param after id of the last row seen, '' at first
+     * @param limit most rows
+     */
+    async matched(userId: string, after: string, limit: number): Promise<RawTransaction[]> {
+      return transactions
+        .find({ userId, duplicateOf: { $exists: true }, _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+    },
+
+    /**
      * Forgets rows that others have been told to forget and that never come back.
      * @param userId owner
      * @param ids transaction ids
@@ -224,26 +255,11 @@ export const createRawTransactionStore = (connection: Connection) => {
     },
 
     /**
-     * Stores new transactions in one round trip.
-     * @param userId owner
-     * @param rows transactions that the user does not have yet
-     * @param session transaction that also records the event
-     * @throws MongoServerError code 11000 when another import stored one of them meanwhile
-     */
-    async insert(userId: string, rows: readonly RawTransaction[], session: ClientSession): Promise<void> {
-      if (rows.length > 0) {
-        await transactions.insertMany(
-          rows.map((row) => ({ ...row, userId })),
-          { session, ordered: true },
-        );
-      }
-    },
-
-    /**
      * Writes changed rows in one round trip, or two when there are new ones.
      * @param userId owner
      * @param changes what to write
      * @param session transaction that also records the events
+     * @throws MongoServerError code 11000 when another import stored one of them meanwhile
      */
     async write(userId: string, changes: readonly RowChange[], session: ClientSession): Promise<void> {
       const added = changes.filter(({ isNew }) => isNew).map(({ row }) => ({ ...row, userId }));

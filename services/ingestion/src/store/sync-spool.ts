@@ -11,9 +11,6 @@ interface SpooledPage extends BankUpdates {
   at: Date;
 }
 
-/** Updates that are kept in memory; an ordinary run has a few dozen, and ten years of a busy person fit. */
-const MAX_IN_MEMORY = 5_000;
-
 /** Pages of a run that died go after a day. */
 const KEEP_S = 24 * 60 * 60;
 
@@ -35,8 +32,9 @@ const sizeOf = ({ upserts, removals }: BankUpdates): number => upserts.length + 
  * Where pages wait until a run is complete: in memory, and in the database once they are many, so that the memory of a
  * first load of any length stays bounded.
  * @param connection database of the service
+ * @param maxInMemory updates that are kept in memory; an ordinary run has a few dozen
  */
-export const createSyncSpools = (connection: Connection) => {
+export const createSyncSpools = (connection: Connection, maxInMemory: number) => {
   const pages = connection.collection<SpooledPage>('sync_pages');
 
   return {
@@ -78,7 +76,7 @@ export const createSyncSpools = (connection: Connection) => {
           kept.push(page);
           inMemory += sizeOf(page);
           total += sizeOf(page);
-          if (inMemory >= MAX_IN_MEMORY) {
+          if (inMemory >= maxInMemory) {
             await flush();
           }
         },

@@ -1,13 +1,12 @@
-import { MAX_TRANSACTIONS_PER_EVENT, TransactionsIngested } from '@orrery/contracts';
-import type { IngestedTransaction } from '@orrery/contracts';
-import { newEvent } from '@orrery/messaging';
 import { isDuplicateKey } from '@orrery/mongo';
 import type { Runtime } from '@orrery/service-kit';
 import type { IdentifiedRow } from '../domain/import/identify-rows.ts';
+import type { RawTransaction } from '../domain/raw-transaction.ts';
 import type { ImportItem } from '../parsing/import-batches.ts';
 import type { AccountStore } from '../store/account-store.ts';
 import type { ImportRecord, ImportStore } from '../store/import-store.ts';
 import type { RawTransactionStore } from '../store/raw-transaction-store.ts';
+import type { StoreChanges } from './store-changes.ts';
 
 /** What storing needs. */
 export interface BatchParts {
@@ -15,14 +14,15 @@ export interface BatchParts {
   transactions: RawTransactionStore;
   accounts: AccountStore;
   inTransaction: Runtime<unknown>['inTransaction'];
-  recordEvents: Runtime<unknown>['recordEvents'];
+  storeChanges: StoreChanges;
 }
 
 /** Where an import stands. */
 export type ImportCounts = Pick<ImportRecord, 'position' | 'added' | 'duplicates' | 'rejectedCount'>;
 
-const toIngested = (row: IdentifiedRow): IngestedTransaction => ({
-  transactionId: row.transactionId,
+const toRaw = (userId: string, importId: string, row: IdentifiedRow): RawTransaction => ({
+  _id: row.transactionId,
+  userId,
   rowVersion: 1,
   accountId: row.accountId,
   source: 'import',
@@ -34,20 +34,9 @@ const toIngested = (row: IdentifiedRow): IngestedTransaction => ({
   currency: row.currency,
   pending: false,
   ...(row.mcc === undefined ? {} : { mcc: row.mcc }),
+  importId,
+  line: row.line,
 });
-
-const inEvents = (userId: string, transactions: readonly IngestedTransaction[]) => {
-  const events = [];
-  for (let start = 0; start < transactions.length; start += MAX_TRANSACTIONS_PER_EVENT) {
-    events.push(
-      newEvent(TransactionsIngested, userId, {
-        userId,
-        transactions: transactions.slice(start, start + MAX_TRANSACTIONS_PER_EVENT),
-      }),
-    );
-  }
-  return events;
-};
 
 // Two uploads of one file at the same moment clash at most once per batch; more means something else is wrong.
 const MAX_CLASHES = 5;
@@ -94,16 +83,11 @@ export const createStoreBatch = (parts: BatchParts) => {
           .map(({ accountId, accountName }) => [accountId, { accountId, accountName }]),
       );
       await parts.accounts.ensure(userId, [...accounts.values()], session);
-      const ingested = fresh.map(toIngested);
-      await parts.transactions.insert(
+      await parts.storeChanges(
         userId,
-        fresh.map((row, index) => {
-          const { transactionId, ...rest } = ingested[index] ?? toIngested(row);
-          return { _id: transactionId, userId, ...rest, importId, line: row.line };
-        }),
+        fresh.map((row) => ({ row: toRaw(userId, importId, row), isNew: true, tell: 'ingested' })),
         session,
       );
-      await parts.recordEvents(session, inEvents(userId, ingested));
       return {
         position,
         added: before.added + added,

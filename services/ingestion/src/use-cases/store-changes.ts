@@ -1,10 +1,13 @@
+import { addDays } from '@orrery/calendar';
 import { MAX_TRANSACTIONS_PER_EVENT, TransactionsIngested, TransactionsRemoved } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
 import type { NewEvent } from '@orrery/messaging';
 import type { Runtime } from '@orrery/service-kit';
 import type { ClientSession } from 'mongoose';
-import { toIngested } from '../domain/raw-transaction.ts';
-import type { RowChange } from '../domain/raw-transaction.ts';
+import { matchTwins, MAX_DAYS_APART } from '../domain/match-twins.ts';
+import type { Twins } from '../domain/match-twins.ts';
+import { hideBehind, show, toIngested, withStatedCategory } from '../domain/raw-transaction.ts';
+import type { RawTransaction, RowChange } from '../domain/raw-transaction.ts';
 import type { RawTransactionStore } from '../store/raw-transaction-store.ts';
 
 /** What storing needs. */
@@ -21,12 +24,7 @@ const inGroups = <Value>(values: readonly Value[]): Value[][] => {
   return groups;
 };
 
-/**
- * The events that tell others about changed rows, at most 200 rows in each.
- * @param userId owner
- * @param changes what was written
- */
-export const eventsOf = (userId: string, changes: readonly RowChange[]): NewEvent[] => [
+const eventsOf = (userId: string, changes: readonly RowChange[]): NewEvent[] => [
   ...inGroups(changes.filter(({ tell }) => tell === 'removed')).map((group) =>
     newEvent(TransactionsRemoved, userId, {
       userId,
@@ -38,18 +36,125 @@ export const eventsOf = (userId: string, changes: readonly RowChange[]): NewEven
   ),
 ];
 
+/** Changes of one batch by row, so that a row which changes for two reasons is written and told once. */
+class Changes {
+  readonly #byId = new Map<string, RowChange>();
+
+  constructor(changes: readonly RowChange[]) {
+    for (const change of changes) {
+      this.#byId.set(change.row._id, change);
+    }
+  }
+
+  /** The row as this batch leaves it so far. */
+  present(row: RawTransaction): RawTransaction {
+    return this.#byId.get(row._id)?.row ?? row;
+  }
+
+  /** Whether the batch changes the row anyway. */
+  has(row: RawTransaction): boolean {
+    return this.#byId.has(row._id);
+  }
+
+  /** Adds a change on top of what the batch does to the row already. */
+  add(change: RowChange): void {
+    const before = this.#byId.get(change.row._id);
+    const isNew = before?.isNew ?? change.isNew;
+    // What others never heard of need not be taken back.
+    const tell = isNew && change.tell === 'removed' ? 'nothing' : change.tell;
+    const rowVersion = before?.row.rowVersion ?? change.row.rowVersion;
+    this.#byId.set(change.row._id, { row: { ...change.row, rowVersion }, isNew, tell });
+  }
+
+  list(): RowChange[] {
+    return [...this.#byId.values()];
+  }
+}
+
 /**
- * A function that writes changed rows and records what others are told about them, in one transaction.
+ * A function that writes changed rows and records what others are told about them, in one transaction. A purchase that
+ * another source shows already is kept once; when the row that shows it goes, the other one comes back.
  * @param parts the rows and the outbox
  */
-export const createStoreChanges =
-  ({ transactions, recordEvents }: StoreChangesParts) =>
-  async (userId: string, changes: readonly RowChange[], session: ClientSession): Promise<void> => {
-    if (changes.length === 0) {
+export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesParts) => {
+  const findTwins = async (
+    userId: string,
+    fresh: readonly RawTransaction[],
+    session: ClientSession,
+  ): Promise<Twins[]> => {
+    const [first] = fresh;
+    if (first === undefined || !(await transactions.hasOtherSource(userId, first.source, session))) {
+      return [];
+    }
+    const days = fresh.map(({ postedOn }) => postedOn).sort();
+    const candidates = await transactions.twins(
+      userId,
+      {
+        amounts: [...new Set(fresh.map(({ amountMinor }) => amountMinor))],
+        fromDay: addDays(days[0] ?? first.postedOn, -MAX_DAYS_APART),
+        toDay: addDays(days.at(-1) ?? first.postedOn, MAX_DAYS_APART),
+      },
+      session,
+    );
+    return matchTwins(fresh, candidates);
+  };
+
+  /** Hides the twin that knows less; what the user wrote on it and what hid behind it go over to the other. */
+  const joinTwins = async (
+    userId: string,
+    twins: readonly Twins[],
+    changes: Changes,
+    session: ClientSession,
+  ): Promise<void> => {
+    const behind = await transactions.duplicatesOf(
+      userId,
+      twins.map(({ hidden }) => hidden._id),
+      session,
+    );
+    for (const { kept, hidden } of twins) {
+      changes.add(hideBehind(changes.present(hidden), kept._id));
+      const stated = withStatedCategory(changes.present(kept), hidden.statedCategory);
+      if (stated !== undefined) {
+        changes.add(stated);
+      }
+      for (const row of behind.filter(({ duplicateOf }) => duplicateOf === hidden._id)) {
+        changes.add(hideBehind(row, kept._id));
+      }
+    }
+  };
+
+  /** Shows rows again that hid behind others which have gone. */
+  const bringBack = async (userId: string, changes: Changes, session: ClientSession): Promise<void> => {
+    const gone = changes
+      .list()
+      .filter(({ tell, row }) => tell === 'removed' && row.hidden !== 'duplicate')
+      .map(({ row }) => row._id);
+    for (const row of await transactions.duplicatesOf(userId, gone, session)) {
+      if (!changes.has(row)) {
+        changes.add(show(row));
+      }
+    }
+  };
+
+  return async (userId: string, given: readonly RowChange[], session: ClientSession): Promise<void> => {
+    if (given.length === 0) {
       return;
     }
-    await transactions.write(userId, changes, session);
-    await recordEvents(session, eventsOf(userId, changes));
+    const changes = new Changes(given);
+    const fresh = given
+      .filter(({ isNew, tell, row }) => tell === 'ingested' && (isNew || row.source === 'main-backend'))
+      .map(({ row }) => row);
+    const twins = await findTwins(userId, fresh, session);
+    if (twins.length > 0) {
+      await joinTwins(userId, twins, changes, session);
+    }
+    if (given.some(({ tell }) => tell === 'removed')) {
+      await bringBack(userId, changes, session);
+    }
+    const all = changes.list();
+    await transactions.write(userId, all, session);
+    await recordEvents(session, eventsOf(userId, all));
   };
+};
 
 export type StoreChanges = ReturnType<typeof createStoreChanges>;

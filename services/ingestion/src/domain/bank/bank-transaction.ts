@@ -1,5 +1,6 @@
 import { isValidDay } from '@orrery/calendar';
 import { AmountOverflowError, fromFloat } from '@orrery/money';
+import { cleanText } from '../clean-text.ts';
 
 /** A transaction as a bank states it, in our words: money out is negative. */
 export interface BankTransaction {
@@ -55,16 +56,6 @@ const MAX_MERCHANT = 256;
 const MAX_CODE = 64;
 const CHANNELS: ReadonlySet<string> = new Set(['online', 'in store', 'other']);
 
-const cleanText = (text: string | null | undefined, length: number): string =>
-  (text ?? '')
-    .replace(/[\s\p{Cc}\u200B\uFEFF]+/gu, ' ')
-    .trim()
-    .normalize('NFC')
-    .toWellFormed()
-    .slice(0, length)
-    .replace(/[\uD800-\uDBFF]$/, '')
-    .trim();
-
 const dayOf = (text: string | null | undefined): string | undefined =>
   typeof text === 'string' && isValidDay(text.slice(0, 10)) ? text.slice(0, 10) : undefined;
 
@@ -100,8 +91,8 @@ const amountOf = (
 const categoryOf = (
   category: PlaidTransactionLike['personal_finance_category'],
 ): BankTransaction['providerCategory'] => {
-  const primary = cleanText(category?.primary, MAX_CODE);
-  const detailed = cleanText(category?.detailed, MAX_CODE);
+  const primary = cleanText(category?.primary ?? '', MAX_CODE);
+  const detailed = cleanText(category?.detailed ?? '', MAX_CODE);
   return primary === '' ? undefined : { primary, ...(detailed === '' ? {} : { detailed }) };
 };
 
@@ -118,10 +109,10 @@ const defined = <Fields extends object>(
  * @param row what Plaid sent
  */
 export const readPlaidTransaction = (row: PlaidTransactionLike): BankTransaction => {
-  const merchant = cleanText(row.merchant_name, MAX_MERCHANT);
+  const merchant = cleanText(row.merchant_name ?? '', MAX_MERCHANT);
   const description =
-    cleanText(row.name, MAX_DESCRIPTION) ||
-    cleanText(row.original_description, MAX_DESCRIPTION) ||
+    cleanText(row.name ?? '', MAX_DESCRIPTION) ||
+    cleanText(row.original_description ?? '', MAX_DESCRIPTION) ||
     merchant ||
     '—';
   const country = row.location?.country;

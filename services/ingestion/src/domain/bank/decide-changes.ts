@@ -60,6 +60,7 @@ const rowOf = (
   currency: currency ?? NO_CURRENCY,
   rowVersion: (before?.rowVersion ?? 0) + 1,
   ...(before?.keptApart === undefined ? {} : { keptApart: before.keptApart }),
+  ...(before?.statedCategory === undefined ? {} : { statedCategory: before.statedCategory }),
   ...hiddenState(currency, before),
 });
 

@@ -1,5 +1,6 @@
 import { instantOfLocalTime } from '@orrery/calendar';
 import { AmountOverflowError, safeMinor } from '@orrery/money';
+import { cleanText } from '../clean-text.ts';
 import { currencyFromText, magnitudeOf, readAmountShape } from './parse-amount.ts';
 import type { AmountShape } from './parse-amount.ts';
 import { parseTime } from './parse-date.ts';
@@ -40,23 +41,6 @@ export interface RejectedRow {
 const MAX_DESCRIPTION = 512;
 const MAX_MERCHANT = 256;
 const MAX_ACCOUNT = 128;
-
-/**
- * Text of a cell with white space collapsed and control characters taken out, cut without splitting a letter. Letters are
- * composed, because one and the same export may come with composed or decomposed Hangul and accents.
- */
-const cleanText = (text: string, length: number): string => {
-  const plain = text
-    .replace(/[\s\p{Cc}\u200B\uFEFF]+/gu, ' ')
-    .trim()
-    .normalize('NFC');
-  return plain.length <= length
-    ? plain.toWellFormed()
-    : plain
-        .slice(0, length)
-        .replace(/[\uD800-\uDBFF]$/, '')
-        .trim();
-};
 
 class RowError extends Error {}
 

@@ -28,6 +28,8 @@ export type SignRule = 'negative-is-out' | 'positive-is-out' | 'debit-credit' | 
 
 /** What was found out about a file; shown to the user. */
 export interface Detected {
+  /** What kind of file it is. */
+  format: 'table' | 'ofx' | 'qif';
   encoding: string;
   delimiter: string;
   header: boolean;
@@ -294,6 +296,7 @@ export const planImport = (text: string, encoding: string, options: ImportOption
     readsRowCurrency: layout.columns.currency !== undefined,
     timeZone: mapping.timeZone ?? ZONE_OF_CURRENCY.get(currency),
     detected: {
+      format: 'table',
       encoding,
       delimiter: layout.delimiter,
       header: layout.headings !== undefined,
