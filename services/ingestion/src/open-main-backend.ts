@@ -56,7 +56,6 @@ export const openMainBackend = (parts: MainBackendParts): MainBackend => {
     inTransaction,
     mongo,
     clock,
-    logger,
     erasedAt,
   });
 

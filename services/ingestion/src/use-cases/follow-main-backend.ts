@@ -22,7 +22,6 @@ export interface FollowMainBackendParts {
   inTransaction: Runtime<unknown>['inTransaction'];
   mongo: Connection;
   clock: Clock;
-  logger: Runtime<unknown>['logger'];
   /** When the user asked to be erased, or null: rows from before must not come back. */
   erasedAt(userId: string): Promise<Date | null>;
 }
@@ -161,5 +160,3 @@ export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
     },
   };
 };
-
-export type FollowMainBackend = ReturnType<typeof createFollowMainBackend>;
