@@ -1956,6 +1956,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Purchases that two sources showed and that count once */
+        get: operations["listMatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/matches/{transactionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Says that the two are two purchases: the hidden one comes back and stays */
+        delete: operations["undoMatch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/missions": {
         parameters: {
             query?: never;
@@ -2866,6 +2900,24 @@ export interface components {
             code: string;
             request_id: string;
         };
+        CountedBankItem: {
+            id: string;
+            institutionId: string;
+            institutionName: string;
+            /** @enum {string} */
+            status: "linked" | "syncing" | "healthy" | "login_required" | "removed";
+            lastSyncedAt: string | null;
+            lastError: {
+                code: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            historyComplete: boolean;
+            /** Format: date-time */
+            linkedAt: string;
+            expiresAt: string | null;
+            transactionCount: number;
+        };
         CustomerProfile: {
             sex: string;
             age: number;
@@ -2974,6 +3026,8 @@ export interface components {
             failure?: string;
         };
         ImportDetected: {
+            /** @enum {string} */
+            format?: "table" | "ofx" | "qif";
             encoding: string;
             delimiter: string;
             header: boolean;
@@ -3079,6 +3133,27 @@ export interface components {
             created_at: string;
             total_predictions: number;
             total_saved_profiles: number;
+        };
+        Match: {
+            id: string;
+            hidden: {
+                id: string;
+                /** @enum {string} */
+                source: "import" | "plaid" | "manual" | "main-backend" | "demo";
+                /** Format: date */
+                date: string;
+                description: string;
+                amount: components["schemas"]["Money"];
+            };
+            kept: {
+                id: string;
+                /** @enum {string} */
+                source: "import" | "plaid" | "manual" | "main-backend" | "demo";
+                /** Format: date */
+                date: string;
+                description: string;
+                amount: components["schemas"]["Money"];
+            };
         };
         Mission: {
             id: string;
@@ -11742,7 +11817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BankItem"];
+                    "application/json": components["schemas"]["CountedBankItem"];
                 };
             };
             /** @description `sign-in-required`: Sign in first */
@@ -11858,6 +11933,117 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["BankItem"];
                 };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMatches: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Match"][];
+                        page: {
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description `sign-in-required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed`: Some fields are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This cannot be served now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoMatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transactionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status 204 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `sign-in-required`: Sign in first */
             401: {

@@ -180,8 +180,13 @@ export const createRawTransactionStore = (connection: Connection) => {
       source: RawTransaction['source'],
       session: ClientSession,
     ): Promise<boolean> {
-      const filter = { userId, $or: [{ source: { $lt: source } }, { source: { $gt: source } }] };
-      return (await transactions.findOne(filter, { session, projection: { _id: 1 } })) !== null;
+      const projection = { _id: 1 } as const;
+      // Two ranges of one index; a single condition with "not equal" would read all rows of the user.
+      const before = await transactions.findOne({ userId, source: { $lt: source } }, { session, projection });
+      return (
+        before !== null ||
+        (await transactions.findOne({ userId, source: { $gt: source } }, { session, projection })) !== null
+      );
     },
 
     /**
