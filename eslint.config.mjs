@@ -52,6 +52,7 @@ export default tseslint.config(
       'tests/setup/**',
       'tests/faults/kill-journey.ts',
       'tests/newcomer/**',
+      'tests/eval/run.ts',
     ],
     rules: { 'no-console': 'off' },
   },

@@ -40,6 +40,7 @@ async function npmStart(dataDirectory: string): Promise<Started> {
       PORT: '0',
       EMBEDDED_MONGO_PORT: '0',
       PLAID_SANDBOX_PORT: '0',
+      MODEL_SANDBOX_PORT: '0',
       DATA_DIR: dataDirectory,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

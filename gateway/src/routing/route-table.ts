@@ -190,7 +190,6 @@ export const ROUTES: readonly RouteRule[] = [
     streaming: true,
     timeoutMs: 60 * SECOND,
   },
-  { path: '/v1/chat', service: 'chat', ...v1 },
   // Signed by the bank provider, which has no token of ours.
   {
     path: '/webhooks/plaid',

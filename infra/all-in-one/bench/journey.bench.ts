@@ -32,6 +32,7 @@ async function startAllInOne(
         PORT: '0',
         EMBEDDED_MONGO_PORT: '0',
         PLAID_SANDBOX_PORT: '0',
+        MODEL_SANDBOX_PORT: '0',
         DATA_DIR: directory,
         DEMO: '0',
         JWT_SECRET: SECRET,

@@ -10,6 +10,7 @@ import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-databas
 import { localSecrets } from './local-secrets.ts';
 import { SERVICES } from './services.ts';
 import { type LocalBank, startLocalBank } from './local-bank.ts';
+import { type LocalModel, startLocalModel } from './local-model.ts';
 import { type Settings, StartError, readSettings } from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
@@ -25,6 +26,8 @@ interface Constellation {
   databaseText: string;
   /** The local bank, when there are no keys of Plaid. */
   bank: LocalBank | undefined;
+  /** Undefined when the settings name another. */
+  model: LocalModel | undefined;
   stop(): Promise<boolean>;
 }
 
@@ -66,13 +69,16 @@ async function startConstellation(
   const mongoUri = configuredUri ?? database?.uri ?? '';
   const jwtSecret = given('JWT_SECRET') ?? given('SECRET_KEY') ?? secrets.JWT_SECRET;
   let bank: LocalBank | undefined;
+  let model: LocalModel | undefined;
   const closeOwn = async (): Promise<void> => {
     await bank?.stop();
+    await model?.stop();
     await database?.stop();
     await new Promise((resolve) => log.end(resolve));
   };
   try {
     bank = await startLocalBank(process.env, mongoUri, settings.PLAID_SANDBOX_PORT);
+    model = await startLocalModel(process.env, settings.MODEL_SANDBOX_PORT);
     const running = await runServices(SERVICES, {
       env: {
         PLAID_TOKEN_KEYS: secrets.PLAID_TOKEN_KEYS,
@@ -81,6 +87,7 @@ async function startConstellation(
           : { PLAID_WEBHOOK_URL: `http://127.0.0.1:${String(settings.PORT)}/webhooks/plaid` }),
         ...process.env,
         ...bank?.env,
+        ...model?.env,
         APP_ENV: given('APP_ENV') ?? 'local',
         MONGODB_URI: mongoUri,
         DATABASE_URL: given('DATABASE_URL') ?? mongoUri,
@@ -99,6 +106,7 @@ async function startConstellation(
       gatewayUrl: running.urlOf('gateway'),
       databaseText: database === undefined ? 'as MONGODB_URI says' : database.uri,
       bank,
+      model,
       mongoUri,
       jwtSecret,
       async stop() {
@@ -131,6 +139,7 @@ function announce(
 
   Gateway   ${constellation.gatewayUrl}
   Bank      ${constellation.bank === undefined ? "Plaid's" : `${constellation.bank.url} (a local stand-in for Plaid)`}
+  Model     ${constellation.model === undefined ? 'as the settings say' : `${constellation.model.url} (a local stand-in that answers by rules)`}
   Database  ${constellation.databaseText}
   Data      ${dataDirectory}
   Log       ${join(dataDirectory, 'orrery.log')}

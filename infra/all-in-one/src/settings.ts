@@ -6,6 +6,7 @@ const Settings = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   EMBEDDED_MONGO_PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(27_117),
   PLAID_SANDBOX_PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8090),
+  MODEL_SANDBOX_PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8091),
   DEMO: z.enum(['0', '1']).default('1'),
 });
 export type Settings = z.output<typeof Settings>;

@@ -3,15 +3,16 @@ import { categoryOf } from './categories.ts';
 import { escaped, fold } from './fold.ts';
 import { withoutTimes } from './periods.ts';
 
-const MIN_LENGTH = 3;
+/** Shorter names would be found inside of other words; two syllables of Hangul are a whole name. */
+const isLongEnough = (name: string): boolean => name.length >= (/\p{Script=Hangul}/u.test(name) ? 2 : 3);
 
 // Words that follow "at" or "from" without naming a merchant.
 const NO_MERCHANT =
-  /^(?:all|the|a|an|my|me|it|them|least|most|home|work|once|all my|what|which|that|this|these|those|there|average|shops?|stores?|restaurants?|merchants?|moi|toi|quoi|quel.*|mes|mon|ma|le|la|les|total)$/;
+  /^(?:all|the|a|an|my|me|it|them|least|most|home|work|once|all my|what|which|that|this|these|those|there|average|shops?|stores?|restaurants?|merchants?|moi|toi|quoi|quel.*|mes|mon|ma|le|la|les|in|each|every|any|one|card|cash)$/;
 
 const named = (folded: string, merchants: readonly string[]): string | undefined => {
   const known = merchants
-    .filter((merchant) => merchant.length >= MIN_LENGTH)
+    .filter(isLongEnough)
     .map((merchant) => ({ merchant, key: fold(merchant) }))
     .sort((left, right) => right.key.length - left.key.length);
   const whole = (key: string): boolean =>
@@ -23,7 +24,7 @@ const named = (folded: string, merchants: readonly string[]): string | undefined
 
 // A name written in Latin letters takes Korean particles without a space.
 const PATTERNS: readonly RegExp[] = [
-  /\b(?:at|from|with|to|on|chez|aupres de)\s+((?:[a-z0-9&.'*+-]+)(?: [a-z0-9&.'*+-]+){0,2}?)(?=\s*(?:$|[?!.,⌛]|\b(?:in|on|for|since|during|so far|this|last|over|between|and|is|was|did|compared|than|en|au|pendant|depuis|ce|cette|le|la|entre|et)\b))/,
+  /\b(?:at|from|with|to|on|chez|aupres de)\s+((?:[a-z0-9&.'*+-]+)(?: [a-z0-9&.'*+-]+){0,2}?)(?=\s*(?:$|[?!.,⌛]|\b(?:in|on|for|since|during|so far|this|last|over|between|and|is|was|did|compared|than|en|au|du|pour|pendant|depuis|ce|cette|le|la|entre|et|d)\b))/,
   /([\p{L}\p{N}&.'*+-]{2,}?)(?:에서|한테|에다)(?![\p{L}])/u,
 ];
 
@@ -54,7 +55,7 @@ export function merchantOf(
       .replace(/^(?:the|les?|la) /, '');
     if (
       candidate !== undefined &&
-      candidate.length >= MIN_LENGTH - 1 &&
+      candidate.length > 1 &&
       !NO_MERCHANT.test(candidate) &&
       !NO_MERCHANT.test(candidate.split(' ')[0] ?? '') &&
       categoryOf(candidate) === undefined &&

@@ -281,7 +281,7 @@ const findAll = (text: string, today: CalendarDay): Found[] => {
   return found.sort((left, right) => left.start - right.start);
 };
 
-const RANGE_BEFORE = /(?:\bbetween|\bfrom|\bentre|\bdu|\bde|\bdes)(?: the| le| la)?\s*$/;
+const RANGE_BEFORE = /(?:\bbetween|\bfrom|\bentre|\bdu|\bde|\bdes|\bd')(?: the| le| la)?\s*$/;
 const RANGE_BETWEEN =
   /^(?:부터|에서|\s*~)?\s*(?:and|to|until|till|through|et|au|a|jusqu'(?:a|au|en)|-|–|~)?\s*(?:the |le |la )?$/;
 const SINCE_BEFORE = /(?:\bsince|\bdepuis)(?: the| le| la| last)?\s*$/;

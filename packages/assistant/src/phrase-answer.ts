@@ -441,9 +441,10 @@ const missions = (voice: Voice, result: ToolResult<'get_missions'>): string => {
 const STATES: Readonly<Record<string, Say>> = {
   proposed: { en: 'proposed', fr: 'proposée', ko: '제안됨' },
   accepted: { en: 'accepted', fr: 'acceptée', ko: '수락함' },
-  active: { en: 'under way', fr: 'en cours', ko: '진행 중' },
-  completed: { en: 'completed', fr: 'réussie', ko: '완료' },
+  in_progress: { en: 'under way', fr: 'en cours', ko: '진행 중' },
+  succeeded: { en: 'completed', fr: 'réussie', ko: '완료' },
   failed: { en: 'not reached', fr: 'non atteinte', ko: '실패' },
+  dismissed: { en: 'dismissed', fr: 'refusée', ko: '거절함' },
 };
 const stateWord = (state: string, language: Language): string => STATES[state]?.[language] ?? state;
 

@@ -69,7 +69,7 @@ type TopicRule = readonly [topic: Topic, pattern: RegExp];
 const TOPIC_RULES: readonly TopicRule[] = [
   [
     'others',
-    /\b(?:other|another|all|every|someone else's|somebody else's) (?:user|users|customer|customers|people|person|client|clients)\b|\b(?:system prompt|your instructions|previous instructions|your prompt|developer mode|jailbreak|api key|password|secret key|access token|service token)\b|\b(?:autres|tous les) (?:utilisateurs|clients)\b|\b(?:instructions (?:precedentes|systeme)|mot de passe|cle api)\b|다른 ?(?:사용자|사람|고객)|모든 ?(?:사용자|고객)|시스템 ?프롬프트|이전 ?지시|비밀번호/,
+    /\b(?:other|another|all|every|someone else's|somebody else's) (?:user|users|customer|customers|people|person|client|clients)\b|\b(?:system prompt|your instructions|previous instructions|your prompt|developer mode|jailbreak|api key|password|secret key|access token|service token)\b|\b(?:autres|tous les) (?:utilisateurs|clients)\b|\b(?:instructions (?:precedentes|systeme)|mot de passe|cle api)\b|\b(?:user|customer|utilisateur|client) (?:id )?[0-9a-f-]{8,}\b|(?:사용자|고객|회원) ?[0-9a-f-]{8,}|다른 ?(?:사용자|사람|고객)|모든 ?(?:사용자|고객)|시스템 ?프롬프트|이전 ?지시|비밀번호/,
   ],
   [
     'set-budget',

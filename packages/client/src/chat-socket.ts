@@ -16,13 +16,22 @@ export interface ChatSocket {
 
 /**
  * Opens the chat socket; the contract wants the token in the query.
- * @param options address of the gateway (`http` or `https`), the user's token, and a conversation to continue
+ * @param options address of the gateway (`http` or `https`), the user's token, a conversation to continue, and the form of
+ *   the frames: `readme` streams, `current` sends whole answers, `both` does both
  */
-export function openChatSocket(options: { url: string; token: string; conversationId?: string }): ChatSocket {
+export function openChatSocket(options: {
+  url: string;
+  token: string;
+  conversationId?: string;
+  dialect?: 'current' | 'readme' | 'both';
+}): ChatSocket {
   const address = new URL('/chat/ws', options.url.replace(/^http/, 'ws'));
   address.searchParams.set('token', options.token);
   if (options.conversationId !== undefined) {
     address.searchParams.set('conversation_id', options.conversationId);
+  }
+  if (options.dialect !== undefined) {
+    address.searchParams.set('dialect', options.dialect);
   }
   const socket = new WebSocket(address);
   const waiting: unknown[] = [];

@@ -219,8 +219,8 @@ export const ReadOwnSegment = defineRoute({
 });
 
 const Payoff = z.object({
-  months: z.int(),
-  totalInterest: MoneyText,
+  months: z.int().nullable(),
+  totalInterest: MoneyText.nullable(),
   order: z.array(z.string()),
 });
 
@@ -249,7 +249,8 @@ export const ReadSummary = defineRoute({
   summary: 'The financial summary of the caller',
   responses: {
     200: z.object({
-      hasRows: z.boolean(),
+      /** `main-backend` for users who keep their plan there, else the ledger. */
+      source: z.string(),
       month: z.string(),
       currency: z.string(),
       income: MoneyText,
@@ -257,7 +258,9 @@ export const ReadSummary = defineRoute({
       disposal: MoneyText,
       debtPayments: MoneyText,
       afterDebts: MoneyText,
-      debts: z.array(z.object({ name: z.string(), balance: MoneyText, apr: z.number().nullable() })),
+      debts: z.object({
+        items: z.array(z.object({ name: z.string(), balance: MoneyText, apr: z.number().nullable() })),
+      }),
     }),
   },
 });

@@ -17,9 +17,67 @@ export interface TextRelease {
   whole(): string;
 }
 
-// A word with any of these may become part of a figure, a link or a mark-up, so it waits for its sentence.
-const SUSPECT =
-  /[\d%£€$₩¥\p{Sc}\p{Nd}[\]()<>|`*_#!/\\@:]|www|http|\.[a-z]|hundred|thousand|million|dozen|\bcents?\b|\bmille\b|pounds?|quid|euros?|dollars?|\bwon\b|percent|[일이삼사오육칠팔구십백천만억]+ ?(?:원|퍼센트)/iu;
+// Any of these may be part of a figure, a link or a mark-up, so it waits for its sentence.
+const SUSPECT_SIGNS =
+  /[\d%£€$₩¥\p{Sc}\p{Nd}[\]()<>|`*_#!/\\@:]|\S\.\S|[일이삼사오육칠팔구십백천만억]+ ?(?:원|퍼센트)/iu;
+const SUSPECT_WORDS = [
+  ...[
+    'hundred',
+    'thousand',
+    'million',
+    'dozen',
+    'percent',
+    'ten',
+    'eleven',
+    'twelve',
+    'thirteen',
+    'fourteen',
+  ],
+  ...[
+    'fifteen',
+    'sixteen',
+    'seventeen',
+    'eighteen',
+    'nineteen',
+    'twenty',
+    'thirty',
+    'forty',
+    'fifty',
+    'sixty',
+  ],
+  ...[
+    'seventy',
+    'eighty',
+    'ninety',
+    'mille',
+    'cents',
+    'cent',
+    'pounds',
+    'pound',
+    'quid',
+    'pence',
+    'euros',
+    'euro',
+  ],
+  ...[
+    'dollars',
+    'dollar',
+    'livres',
+    'won',
+    'https',
+    'http',
+    'www',
+    'vingt',
+    'trente',
+    'quarante',
+    'cinquante',
+  ],
+];
+const SUSPECT_WORD = new RegExp(String.raw`(?<!\p{L})(?:${SUSPECT_WORDS.join('|')})(?!\p{L})`, 'iu');
+const isSuspect = (text: string): boolean => SUSPECT_SIGNS.test(text) || SUSPECT_WORD.test(text);
+/** Whether the last word, which may still grow, can become one of the suspect ones. */
+const mayBecomeSuspect = (word: string): boolean =>
+  SUSPECT_WORDS.some((suspect) => suspect.startsWith(word.toLowerCase()));
 /** A sentence ends at its mark before a space, or at a line break; `1.5` and `e.g.` in the middle of one do not hurt. */
 const SENTENCE_END = /[.!?。…](?=\s)|\n/u;
 /** Longer than any sentence we want; a text without ends is judged in pieces of this size. */
@@ -53,12 +111,15 @@ export function releaseText(
     return rest;
   };
 
-  /** Plain words of an unfinished sentence, up to the first suspect one; the last word may still grow. */
+  /** Plain words of an unfinished sentence, as far as nothing suspect can come of them. */
   const early = (): string => {
-    if (SUSPECT.test(sentence)) {
+    if (isSuspect(sentence)) {
       return '';
     }
-    const upTo = sentence.lastIndexOf(' ') + 1;
+    const lastWord = /\p{L}*$/u.exec(sentence)?.[0] ?? '';
+    // A full stop in the middle of a word makes an address of it.
+    const isOpen = /\S\.$/u.test(sentence) || (lastWord !== '' && mayBecomeSuspect(lastWord));
+    const upTo = isOpen ? sentence.lastIndexOf(' ') + 1 : sentence.length;
     if (upTo <= shown) {
       return '';
     }
@@ -107,7 +168,7 @@ const MARKUP_LINK = /!?\[[^\]]*\]\s*[([]|<\/?[a-z!][^>]*>?|data:[a-z]+\/|javascr
 const ASKS_FOR_SECRETS =
   /\b(?:enter|send|tell|give|share|provide|type|confirm)\b.{0,40}\b(?:password|pin\b|card number|cvv|security code|sort code|account number|one-time code|bank details)|\b(?:mot de passe|code secret|numero de carte|cryptogramme|iban)\b.{0,40}\b(?:envoyez|donnez|saisissez|indiquez)|(?:비밀번호|카드 ?번호|보안 ?코드).{0,20}(?:알려|입력|보내)/iu;
 const PROMISES =
-  /\b(?:guarantee(?:d|s)?|risk[- ]free|cannot lose|can't lose|sans (?:aucun )?risque garanti|garanti(?:e|s|es)?|무조건 ?수익|원금 ?보장)\b/iu;
+  /(?<!\b(?:not|cannot|never|no)\s|n['’]t\s)\b(?:guarantee(?:d|s)?|risk[- ]free|cannot lose|can't lose|sans (?:aucun )?risque garanti|garanti(?:e|s|es)?|무조건 ?수익|원금 ?보장)\b/iu;
 
 const withoutNames = (sentence: string, names: readonly string[]): string =>
   names.filter((name) => name.includes('.')).reduce((rest, name) => rest.replaceAll(name, ' '), sentence);

@@ -70,6 +70,9 @@ export function serveChatSocket(
   let conversationId = session.conversationId;
   let current: Turn | undefined;
   let waiting = 0;
+  let asked = 0;
+  /** Messages up to this one were cancelled, also those whose turn comes later. */
+  let cancelledUpTo = 0;
   let isFinishing = false;
 
   const send = (frame: Frame): Promise<void> =>
@@ -131,7 +134,7 @@ export function serveChatSocket(
       run().catch(reject);
     });
 
-  const ask = async (text: string): Promise<void> => {
+  const ask = async (text: string, number: number): Promise<void> => {
     const isNew = conversationId === undefined;
     const id = (conversationId ??= randomUUID());
     if (isNew) {
@@ -153,6 +156,9 @@ export function serveChatSocket(
       },
       graceMs,
     );
+    if (number <= cancelledUpTo) {
+      current.cancel();
+    }
     await passOn(current);
     current = undefined;
   };
@@ -195,15 +201,18 @@ export function serveChatSocket(
     }
     const message = isBinary ? { kind: 'refuse' as const } : readClientMessage(String(data));
     if (message.kind === 'cancel') {
+      cancelledUpTo = asked;
       current?.cancel();
     } else if (message.kind === 'refuse' || (message.kind === 'ask' && waiting >= MAX_WAITING_MESSAGES)) {
       void send({ type: 'error', data: ERROR_TEXT });
     } else if (message.kind === 'ask') {
       waiting += 1;
+      asked += 1;
+      const number = asked;
       inLine(async () => {
         waiting -= 1;
         if (socket.readyState === socket.OPEN) {
-          await ask(message.text);
+          await ask(message.text, number);
         }
       }, apologise);
     }

@@ -1,8 +1,21 @@
 import type { ToolArguments, ToolResult } from '@orrery/assistant';
+import type { MoneyText } from '@orrery/contracts';
 import { safeMinor } from '@orrery/money';
 import { PlanDebts, ReadSummary } from '../clients/routes.ts';
 import { minorOf, moneyOf } from '../domain/money-math.ts';
 import type { RunTool } from './tool-access.ts';
+
+interface Payoff {
+  months: number | null;
+  totalInterest: MoneyText | null;
+  order: string[];
+}
+
+/** A way of paying off that comes to an end. */
+const payoffOf = (payoff: Payoff | undefined) =>
+  payoff === undefined || payoff.months === null || payoff.totalInterest === null
+    ? null
+    : { months: payoff.months, totalInterest: payoff.totalInterest, order: payoff.order };
 
 /** Debts and the two ways of paying them off. */
 export const getDebtPlan: RunTool<ToolArguments<'get_debt_plan'>, ToolResult<'get_debt_plan'>> = async (
@@ -11,7 +24,7 @@ export const getDebtPlan: RunTool<ToolArguments<'get_debt_plan'>, ToolResult<'ge
 ) => {
   const { body: summary } = await access.call('advisor', ReadSummary, {});
   const { currency } = summary;
-  const debts = summary.debts.map(({ name, balance, apr }) => ({ name, balance, apr }));
+  const debts = summary.debts.items.map(({ name, balance, apr }) => ({ name, balance, apr }));
   const extra = args.extra === undefined ? null : { amount: args.extra, currency };
   if (debts.length === 0) {
     return {
@@ -38,7 +51,7 @@ export const getDebtPlan: RunTool<ToolArguments<'get_debt_plan'>, ToolResult<'ge
     leastBudget: plan.leastBudget ?? null,
     debts,
     total: moneyOf(total, currency),
-    avalanche: plan.avalanche ?? null,
-    snowball: plan.snowball ?? null,
+    avalanche: payoffOf(plan.avalanche),
+    snowball: payoffOf(plan.snowball),
   };
 };

@@ -17,7 +17,7 @@ const MIN_DAYS = 7;
 /** The month by the main back end's own records, where the user keeps any there. */
 const plannedMonth = async (access: ToolAccess): Promise<Month | null> => {
   const { body } = await access.call('advisor', ReadSummary, {});
-  if (!body.hasRows) {
+  if (body.source !== 'main-backend') {
     return null;
   }
   const { from, to } = periodContaining('month', `${body.month}-01`);

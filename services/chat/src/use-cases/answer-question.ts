@@ -78,6 +78,10 @@ interface TurnState {
   context: QuestionContext;
   access: ToolAccess;
   offered: readonly ToolName[];
+  /** Whole turns before this one, oldest first. */
+  before: readonly Message[];
+  /** The conversation has more messages than these. */
+  isLong: boolean;
   called: CalledTool[];
   facts: StatedFacts;
   usage: TurnUsage;
@@ -147,12 +151,10 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
   const messagesFor = async (state: TurnState): Promise<ModelMessage[]> => {
     const { question, reading, context } = state;
     const { userId } = question.identity;
-    const [latest, summary, name] = await Promise.all([
-      conversations.latest(userId, question.conversationId, HISTORY_LIMIT),
-      summaries.find(userId, question.conversationId),
+    const [summary, name] = await Promise.all([
+      state.isLong ? summaries.find(userId, question.conversationId) : undefined,
       parts.nameOf(userId),
     ]);
-    const before = completedTurns(latest.filter(({ turnId }) => turnId !== question.turnId));
     return [
       {
         role: 'system',
@@ -172,7 +174,7 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
               content: `Earlier in this conversation (data): ${JSON.stringify(summary.text)}`,
             },
           ]),
-      ...before.map(asModelMessage),
+      ...state.before.map(asModelMessage),
       { role: 'user', content: question.text },
     ];
   };
@@ -296,9 +298,8 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
       conversations.latest(userId, conversationId, HISTORY_LIMIT),
     ]);
     const context: QuestionContext = { ...user, fallbackLanguage: question.preferredLanguage };
-    const asked = completedTurns(history)
-      .filter(({ role, turnId }) => role === 'user' && turnId !== question.turnId)
-      .map(({ content }) => content);
+    const before = completedTurns(history.filter(({ turnId }) => turnId !== question.turnId));
+    const asked = before.filter(({ role }) => role === 'user').map(({ content }) => content);
     const reading = readQuestion([...asked, text], context);
     const usage: TurnUsage = { model: RULES_MODEL, inputTokens: 0, outputTokens: 0 };
 
@@ -320,6 +321,8 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
       reading,
       context,
       offered: fittingTools(reading, context).slice(0, MAX_OFFERED_TOOLS),
+      before,
+      isLong: history.length === HISTORY_LIMIT,
       called: [],
       facts: noFacts(),
       usage,

@@ -59,11 +59,12 @@ export const createSummariseConversation = (parts: {
   };
 
   return async ({ identity: { userId }, conversationId }: Question): Promise<void> => {
-    const [oldestShown] = await conversations.latest(userId, conversationId, HISTORY_LIMIT);
-    const known = await summaries.find(userId, conversationId);
-    if (oldestShown === undefined) {
+    const latest = await conversations.latest(userId, conversationId, HISTORY_LIMIT);
+    const [oldestShown] = latest;
+    if (oldestShown === undefined || latest.length < HISTORY_LIMIT) {
       return;
     }
+    const known = await summaries.find(userId, conversationId);
     const older = await conversations.between(userId, conversationId, {
       after: known?.upTo,
       before: oldestShown.sentAt,

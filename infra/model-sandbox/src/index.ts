@@ -1,0 +1,1 @@
+export { startModelSandbox, type ModelSandbox, type ModelSandboxOptions } from './start-model-sandbox.ts';
