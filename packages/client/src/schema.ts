@@ -13133,8 +13133,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        id: string;
                         jobId: string;
-                        job: string;
+                        name: string;
+                        /** @enum {string} */
+                        state: "queued" | "running" | "succeeded" | "failed";
                     };
                 };
             };

@@ -51,7 +51,8 @@ export const HOLDINGS: readonly Holding[] = [
     retention: 'until the user is erased',
     fields: z.object({
       _id: owner,
-      staleSince: z.date().nullable().describe('When the spending changed without being read since'),
+      isStale: z.boolean().describe('Whether the spending changed since it was read'),
+      revision: z.int().describe('Number of changes heard of'),
       profile: z
         .object({
           currency: z.string().describe('Main currency'),

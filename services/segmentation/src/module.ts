@@ -96,7 +96,6 @@ export const segmentation = defineService({
       spending,
       source: createSpendingSource(client),
       assign,
-      clock,
     });
     const watchDrift = createWatchDrift({ ask, inputs, clock });
 
@@ -117,10 +116,7 @@ export const segmentation = defineService({
         modelReadiness(models),
         userData.route,
       ],
-      subscriptions: [
-        ...userData.guarded([onDailyMetricsUpdated(spending, clock)]),
-        userData.onErasureRequested,
-      ],
+      subscriptions: [...userData.guarded([onDailyMetricsUpdated(spending)]), userData.onErasureRequested],
       jobs: [
         ...tableTrainingJobs(trainModels, config.DEFAULT_TIME_ZONE),
         watchDriftJob({ watchDrift, jobs, logger, timeZone: config.DEFAULT_TIME_ZONE }),

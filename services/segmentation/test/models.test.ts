@@ -65,7 +65,7 @@ const train = async (table?: string, query = ''): Promise<Run> => {
     method: 'POST',
     ...(table === undefined ? {} : { body: form }),
   });
-  expect([reply.status, reply.json]).toEqual([202, expect.objectContaining({ job: 'train-customers' })]);
+  expect([reply.status, reply.json]).toEqual([202, expect.objectContaining({ name: 'train-customers' })]);
   return jobEnd((reply.json as { jobId: string }).jobId);
 };
 

@@ -29,7 +29,8 @@ interface Profile {
 class FakeInsights {
   readonly profiles = new Map<string, Profile>();
   isDown = false;
-  asked = 0;
+  /** Runs between reading the profiles and answering them. */
+  beforeAnswer: () => Promise<void> = () => Promise.resolve();
   #server: Server | undefined;
 
   async start(): Promise<string> {
@@ -37,10 +38,12 @@ class FakeInsights {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        this.asked += 1;
-        response.statusCode = this.isDown ? 503 : 200;
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(this.#answer(request.url ?? '', Buffer.concat(chunks).toString())));
+        const text = JSON.stringify(this.#answer(request.url ?? '', Buffer.concat(chunks).toString()));
+        void this.beforeAnswer().then(() => {
+          response.statusCode = this.isDown ? 503 : 200;
+          response.setHeader('content-type', 'application/json');
+          response.end(text);
+        });
       });
     });
     this.#server = server;
@@ -269,6 +272,29 @@ describe('the segment of a user', () => {
 
     expect(delivery.segment?.name).toContain('Food delivery');
     expect(groceries.segment?.topCategories.map(({ slug }) => slug)).toContain('groceries');
+  });
+
+  it('is not left behind by a change that comes while the spending is read', async () => {
+    const userId = `raced-${randomUUID()}`;
+    const rows = service.mongo.collection<{ _id: string; revision: number; isStale: boolean }>(
+      'spending_profiles',
+    );
+    insights.profiles.set(userId, aProfile(userId, 0, 1));
+    await service.publish(DailyMetricsUpdated, userId, { userId, days: ['2026-03-16'] });
+    await eventually(() => rows.findOne({ _id: userId }));
+    insights.beforeAnswer = async () => {
+      insights.beforeAnswer = () => Promise.resolve();
+      insights.profiles.set(userId, aProfile(userId, 1, 1));
+      await service.publish(DailyMetricsUpdated, userId, { userId, days: ['2026-03-17'] });
+      await eventually(async () => (await rows.findOne({ _id: userId }))?.revision === 2);
+    };
+
+    const read = (await mine(userId)).json as Mine;
+    const readAgain = (await mine(userId)).json as Mine;
+
+    expect(read.segment?.name).toContain('Food delivery');
+    expect(readAgain.segment?.id).not.toBe(read.segment?.id);
+    expect(await rows.findOne({ _id: userId })).toMatchObject({ isStale: false, revision: 2 });
   });
 
   it('is null with a reason for a user without purchases, and 503 while it has to be read and cannot be', async () => {

@@ -1,4 +1,3 @@
-import type { Clock } from '@orrery/calendar';
 import { DailyMetricsUpdated } from '@orrery/contracts';
 import { subscribe } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
@@ -7,12 +6,10 @@ import type { SpendingStore } from '../store/spending-store.ts';
 /**
  * Notes that a user's spending has to be read again; reading it once for many events is enough.
  * @param spending what users spend
- * @param clock the instant of the note
  */
 export const onDailyMetricsUpdated = (
   spending: SpendingStore,
-  clock: Clock,
 ): Subscription<typeof DailyMetricsUpdated.data> =>
   subscribe(DailyMetricsUpdated, 'segmentation', async ({ data }, { session }) => {
-    await spending.markStale(data.userId, clock.now(), session);
+    await spending.markStale(data.userId, session);
   });

@@ -88,7 +88,15 @@ const TrainModel = defineRoute({
   }),
   bodyKind: 'raw',
   bodyLimitBytes: MAX_TABLE_BYTES,
-  responses: { 202: z.object({ jobId: z.string(), job: z.string() }) },
+  responses: {
+    202: z.object({
+      /** Of the run; `GET /admin/jobs/{id}` tells how it goes. */
+      id: z.string(),
+      jobId: z.string(),
+      name: z.string(),
+      state: z.enum(['queued', 'running', 'succeeded', 'failed']),
+    }),
+  },
   problems: ['job-already-running', 'body-too-large'],
 });
 
@@ -211,7 +219,8 @@ export const modelRoutes = (parts: {
         await keepTables.replace(name, table);
       }
       const job = trainJobName(name);
-      return { status: 202, body: { job, jobId: await jobs.run(job, { force: query.force === 'true' }) } };
+      const id = await jobs.run(job, { force: query.force === 'true' });
+      return { status: 202, body: { id, jobId: id, name: job, state: 'queued' as const } };
     }),
 
     handle(RollBack, async ({ params: { name }, body }) => ({

@@ -1,32 +1,27 @@
-import type { Clock } from '@orrery/calendar';
 import { PROFILES_AT_ONCE } from '../clients/spending-source.ts';
 import type { SpendingSource } from '../clients/spending-source.ts';
 import type { SpendingProfile } from '../domain/spending/spending-profile.ts';
-import type { SpendingStore } from '../store/spending-store.ts';
+import type { SpendingStore, StaleMark } from '../store/spending-store.ts';
 import type { AssignSegments } from './assign-segments.ts';
 
 /**
  * Makes the use case of following what users spend: an event marks a user, the profile is read later from the insights
  * service, and the user's segment follows.
- * @param parts store, source, segments and clock
+ * @param parts store, source and segments
  */
 export const createKeepSpending = (parts: {
   spending: SpendingStore;
   source: SpendingSource;
   assign: AssignSegments;
-  clock: Clock;
 }) => {
-  const { spending, source, assign, clock } = parts;
+  const { spending, source, assign } = parts;
 
-  const refresh = async (
-    marks: readonly { userId: string; since: Date }[],
-    signal?: AbortSignal,
-  ): Promise<SpendingProfile[]> => {
+  const refresh = async (marks: readonly StaleMark[], signal?: AbortSignal): Promise<SpendingProfile[]> => {
     const found = await source.profiles(
       marks.map(({ userId }) => userId),
       signal,
     );
-    await Promise.all(marks.map(({ userId, since }) => spending.refresh(userId, since, found.get(userId))));
+    await Promise.all(marks.map((mark) => spending.refresh(mark, found.get(mark.userId))));
     return [...found.values()];
   };
 
@@ -35,14 +30,17 @@ export const createKeepSpending = (parts: {
     follow: (profiles: readonly SpendingProfile[]) => Promise<unknown>,
   ): Promise<number> => {
     let refreshed = 0;
+    let after = '';
     for (;;) {
       signal.throwIfAborted();
-      const marks = await spending.stale(PROFILES_AT_ONCE);
-      if (marks.length === 0) {
+      const marks = await spending.stale(after, PROFILES_AT_ONCE);
+      const last = marks.at(-1);
+      if (last === undefined) {
         return refreshed;
       }
       await follow(await refresh(marks, signal));
       refreshed += marks.length;
+      after = last.userId;
     }
   };
 
@@ -67,7 +65,7 @@ export const createKeepSpending = (parts: {
     async readEverybody(signal: AbortSignal): Promise<number> {
       for await (const userIds of source.users(signal)) {
         signal.throwIfAborted();
-        await spending.discover(userIds, clock.now());
+        await spending.discover(userIds);
       }
       return this.readStale(signal);
     },
@@ -80,10 +78,10 @@ export const createKeepSpending = (parts: {
      */
     async profileOf(userId: string): Promise<SpendingProfile | undefined> {
       const known = await spending.find(userId);
-      if (known === undefined || known.staleSince === null) {
+      if (known?.mark === undefined) {
         return known?.profile;
       }
-      const [profile] = await refresh([{ userId, since: known.staleSince }]);
+      const [profile] = await refresh([known.mark]);
       return profile;
     },
   };
