@@ -11,6 +11,8 @@ interface ShopperType {
   /** Said where every claim is true of the cluster. */
   sentences: Texts;
   claims: readonly Claim[];
+  /** Claims of the name itself, which the contract checks; a cluster of which they are false gets it last. */
+  essential: readonly Claim[];
   /** Typical means, in standard deviations from those of all shoppers. */
   typical: readonly [age: number, amount: number, subscription: number, frequency: number];
 }
@@ -44,6 +46,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '한 번에 적은 금액으로 꼭 필요한 것을 구매합니다.',
     },
     claims: [below(AMOUNT)],
+    essential: [below(AMOUNT)],
     typical: [0.3, -1, -0.6, 0.1],
   },
   {
@@ -54,6 +57,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '다른 고객보다 구매 금액과 구독률이 높고 더 자주 구매합니다.',
     },
     claims: [above(AMOUNT), above(SUBSCRIPTION), above(FREQUENCY)],
+    essential: [above(AMOUNT), above(SUBSCRIPTION)],
     typical: [0.2, 1, 1.5, 0.9],
   },
   {
@@ -68,6 +72,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '다른 고객보다 젊고 구매 금액이 높아, 구독하면 VIP가 될 수 있습니다.',
     },
     claims: [below(AGE), above(AMOUNT)],
+    essential: [below(AGE), above(AMOUNT)],
     typical: [-1.4, 0.9, -0.6, 0],
   },
   {
@@ -78,6 +83,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '다른 고객보다 구독률이 높고 지출이 고른 편입니다.',
     },
     claims: [above(SUBSCRIPTION), near(AMOUNT)],
+    essential: [above(SUBSCRIPTION)],
     typical: [0.2, -0.2, 1.5, -0.1],
   },
   {
@@ -88,6 +94,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '나이, 구매 금액, 구매 빈도가 평균에 가까우며 다양한 상품에 열려 있습니다.',
     },
     claims: [near(AGE), near(AMOUNT), near(FREQUENCY)],
+    essential: [],
     typical: [0.2, 0, -0.6, -0.2],
   },
   {
@@ -98,6 +105,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '드물게 구매하지만 한 번에 큰 금액을 씁니다.',
     },
     claims: [above(AMOUNT), below(FREQUENCY)],
+    essential: [below(FREQUENCY)],
     typical: [0.5, 1, -0.6, -1.5],
   },
   {
@@ -108,6 +116,7 @@ const TYPES: readonly ShopperType[] = [
       ko: '다른 고객보다 자주 방문하며 한 번의 구매 금액은 적습니다.',
     },
     claims: [above(FREQUENCY), below(AMOUNT)],
+    essential: [above(FREQUENCY)],
     typical: [-0.4, -1, -0.4, 1.3],
   },
 ];
@@ -134,12 +143,14 @@ const TRAITS: readonly TraitWords[] = [
   },
 ];
 
-/** A false claim costs more than any distance from the typical means. */
+/** A false claim costs more than any distance from the typical means, and a false name more than all claims. */
 const FALSE_CLAIM = 100;
+const FALSE_NAME = 1_000;
 
 const fit = (type: ShopperType, cluster: ClusterSummary): number =>
   -type.typical.reduce((sum, typical, index) => sum + (typical - (cluster.z[index] ?? 0)) ** 2, 0) -
-  FALSE_CLAIM * type.claims.filter((claim) => !claim(cluster.z)).length;
+  FALSE_CLAIM * type.claims.filter((claim) => !claim(cluster.z)).length -
+  FALSE_NAME * type.essential.filter((claim) => !claim(cluster.z)).length;
 
 const figuresOf = ({
   averages: [age = 0, amount = 0, subscription = 0, frequency = 0],
@@ -170,7 +181,9 @@ export const nameShoppers = (
     }
     const traits = strongestTraits(cluster.z, TRAITS, 2);
     const isTrue = type.claims.every((claim) => claim(cluster.z));
-    const opening = isTrue || traits.length === 0 ? [type.sentences] : [capitalised(joinTexts(traits, ', '))];
+    const { en, fr, ko } = capitalised(joinTexts(traits, ', '));
+    const told = traits.length === 0 ? [] : [{ en: `${en}.`, fr: `${fr}.`, ko: `${ko}.` }];
+    const opening = isTrue ? [type.sentences] : told;
     return {
       number,
       names: type.names,
