@@ -51,6 +51,7 @@ export default tseslint.config(
       '**/bench/**',
       'tests/setup/**',
       'tests/faults/kill-journey.ts',
+      'tests/faults/run.ts',
       'tests/newcomer/**',
       'tests/eval/run.ts',
     ],

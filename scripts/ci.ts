@@ -12,6 +12,7 @@ const COMMANDS = [
   ['npm', 'run', 'docs', '--', '--check'],
   ['npm', 'test'],
   ['npm', 'run', 'test:newcomer'],
+  ['npm', 'run', 'test:faults', '--', '--short'],
 ] as const;
 
 const SUMMARY = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,8 @@ import type { ServiceName } from '@orrery/contracts';
 import { aUser, eventually, signedHeaders, TEST_SERVICE_TOKEN_SECRET } from '@orrery/testing';
 import { MongoClient } from 'mongodb';
 import { startPrivateBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
+import { freePorts } from '../setup/free-ports.ts';
+import { seededRandom } from './seeded-random.ts';
 
 /**
  * Sends rows through the whole journey while its processes and the broker are killed with SIGKILL at random moments,
@@ -45,19 +46,11 @@ export interface KillRunResult {
   seconds: number;
 }
 
-interface SentRow {
+/** A row as it was sent. */
+export interface SentRow {
   day: string;
   description: string;
   amountMinor: number;
-}
-
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    // Numerical Recipes' linear congruential generator: enough to scatter kills, the same on every machine.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
 }
 
 const MERCHANTS = [
@@ -71,7 +64,11 @@ const MERCHANTS = [
   '스타벅스 강남점',
 ];
 
-function makeRows(count: number): SentRow[] {
+/**
+ * Rows over most of a year, among them income.
+ * @param count how many
+ */
+export function makeRows(count: number): SentRow[] {
   return Array.from({ length: count }, (_row, index) => {
     const day = new Date(Date.UTC(2026, 0, 1 + (index % 300))).toISOString().slice(0, 10);
     const merchant = MERCHANTS[index % MERCHANTS.length] ?? '';
@@ -85,18 +82,6 @@ const toCsv = (rows: readonly SentRow[]): string =>
     'Date,Description,Amount',
     ...rows.map((row) => `${row.day},"${row.description}",${(row.amountMinor / 100).toFixed(2)}`),
   ].join('\n');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
-  }
-  return address.port;
-}
 
 /** A service process that is started again each time it was killed. */
 class ServiceProcess {
@@ -145,7 +130,7 @@ export async function runKills(options: KillRunOptions): Promise<KillRunResult> 
     throw new Error(broker.skipped);
   }
   const privateBroker = broker;
-  const ingestionPort = await freePort();
+  const [ingestionPort = 0] = await freePorts(1);
   const env = {
     ...process.env,
     NODE_ENV: 'test',
@@ -221,7 +206,7 @@ export async function runKills(options: KillRunOptions): Promise<KillRunResult> 
 }
 
 /** Uploads the rows as files of a thousand; each file is sent again until ingestion says that it is stored. */
-async function upload(
+export async function upload(
   origin: string,
   user: ReturnType<typeof aUser>,
   rows: readonly SentRow[],
@@ -253,7 +238,7 @@ async function upload(
 }
 
 /** Rows of outboxes that are not published yet, and imports that are not done. */
-async function pendingWork(client: MongoClient, namespace: string): Promise<number> {
+export async function pendingWork(client: MongoClient, namespace: string): Promise<number> {
   const counts = await Promise.all([
     ...SERVICES.map((name) => client.db(`${namespace}_${name}`).collection('outbox').countDocuments()),
     client.db(`${namespace}_ingestion`).collection('imports').countDocuments({ status: 'processing' }),
@@ -261,7 +246,8 @@ async function pendingWork(client: MongoClient, namespace: string): Promise<numb
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-async function decidedAgain(client: MongoClient, namespace: string): Promise<string[]> {
+/** Transactions that were decided more than once. */
+export async function decidedAgain(client: MongoClient, namespace: string): Promise<string[]> {
   const entries = await client
     .db(`${namespace}_insights`)
     .collection<{ _id: string }>('ledger')
@@ -272,7 +258,7 @@ async function decidedAgain(client: MongoClient, namespace: string): Promise<str
 }
 
 /** Counts spending by day from what was sent, and compares it with the stored metrics added up over categories. */
-async function wrongMetrics(
+export async function wrongMetrics(
   client: MongoClient,
   namespace: string,
   rows: readonly SentRow[],

@@ -1,7 +1,6 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ConfigError, type RunningServices, runServices } from '@orrery/service-kit';
+import { ConfigError, type RunningServices, openLogDestination, runServices } from '@orrery/service-kit';
 import jwt from 'jsonwebtoken';
 import { MongoClient } from 'mongodb';
 import { loadDemo } from './demo/load-demo.ts';
@@ -56,7 +55,7 @@ async function startConstellation(
 ): Promise<Constellation & { mongoUri: string; jwtSecret: string }> {
   const secrets = await localSecrets(dataDirectory);
   const logPath = join(dataDirectory, 'orrery.log');
-  const log = createWriteStream(logPath, { flags: 'a' });
+  const log = openLogDestination(logPath);
   let database: EmbeddedDatabase | undefined;
   const configuredUri = given('MONGODB_URI');
   if (configuredUri === undefined) {
@@ -74,7 +73,7 @@ async function startConstellation(
     await bank?.stop();
     await model?.stop();
     await database?.stop();
-    await new Promise((resolve) => log.end(resolve));
+    log.close();
   };
   try {
     bank = await startLocalBank(process.env, mongoUri, settings.PLAID_SANDBOX_PORT);

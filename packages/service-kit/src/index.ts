@@ -23,6 +23,7 @@ export { listen, type ListeningServer } from './http/http-server.ts';
 export { respondWithProblem, type ProblemContext } from './http/respond-with-problem.ts';
 export type { CallOptions, ClientInput, ClientReply, ServiceClient } from './http/service-client.ts';
 export * from './jobs/job-desk.ts';
+export { openLogDestination, type LogDestination } from './observability/log-destination.ts';
 export { createLogger, userDigest, type LogLevel } from './observability/logger.ts';
 export { createMetrics, type ServiceMetrics } from './observability/metrics.ts';
 export { REDACTED, REDACTED_PATHS, redactText } from './observability/redaction.ts';

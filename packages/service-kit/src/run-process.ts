@@ -6,6 +6,7 @@ import { CommonConfig, loadServiceConfig } from './config/common-config.ts';
 import { ConfigError, loadConfig, type Environment } from './config/load-config.ts';
 import type { ServiceModule } from './define-service.ts';
 import { createLogger } from './observability/logger.ts';
+import { redactText } from './observability/redaction.ts';
 import { migrateService, startBus, startService, type StartedService } from './start-service.ts';
 
 export interface RunOptions {
@@ -201,7 +202,8 @@ export const runProcess = async (
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);
     } else {
-      process.stderr.write(`The start failed: ${error instanceof Error ? error.name : 'unknown error'}\n`);
+      const reason = error instanceof Error ? `${error.name}: ${redactText(error.message)}` : 'unknown error';
+      process.stderr.write(`The start failed: ${reason}\n`);
     }
     process.exit(FAILED);
   }

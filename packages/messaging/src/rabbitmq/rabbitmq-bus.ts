@@ -242,7 +242,18 @@ export class RabbitmqBus implements EventBus {
     });
   }
 
+  /**
+   * A connection can be reset while it is set up. The recovering connection does not listen to it before the end of the
+   * set-up, and an error that nobody listens to would end the process.
+   */
+  #listenDuringSetUp(model: ChannelModel): void {
+    model.on('error', (error) => {
+      this.#logger.debug({ err: error }, 'a connection to the broker failed');
+    });
+  }
+
   async #setUpPublisher(model: ChannelModel): Promise<void> {
+    this.#listenDuringSetUp(model);
     const channel = await model.createConfirmChannel();
     channel.on('error', (error) => {
       this.#logger.warn({ err: error }, 'the broker closed the publishing channel');
@@ -269,6 +280,7 @@ export class RabbitmqBus implements EventBus {
   }
 
   async #setUpConsumers(model: ChannelModel): Promise<void> {
+    this.#listenDuringSetUp(model);
     model.on('close', () => {
       if (this.#consumeModel === model) {
         this.#consumeModel = undefined;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServiceName } from '@orrery/contracts';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { isErrorLike } from '../errors/error-like.ts';
+import { logToStandardOutput } from './log-destination.ts';
 import { currentContext } from './request-context.ts';
 import { REDACTED, REDACTED_PATHS, redactText } from './redaction.ts';
 import { currentTraceId } from './tracing.ts';
@@ -64,5 +65,5 @@ export const createLogger = (
       };
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? logToStandardOutput());
 };

@@ -1,5 +1,6 @@
 import type { ServiceName } from '@orrery/contracts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { lostLogLines } from './log-destination.ts';
 
 // Seconds; finer where users feel it, up to the service deadline of 25 s.
 const LATENCY_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
@@ -33,6 +34,15 @@ export const createMetrics = (
   registry.setDefaultLabels({ service });
   if (options.process) {
     collectDefaultMetrics({ register: registry });
+    new Counter({
+      name: 'log_lines_lost_total',
+      help: 'Log lines that could not be written, because the disk was full or the reader gone',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(lostLogLines());
+      },
+    });
   }
   const registers = [registry];
   return {
