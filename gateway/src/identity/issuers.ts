@@ -1,4 +1,4 @@
-import { type KeyObject, createSecretKey } from 'node:crypto';
+import { type KeyObject, createHash, createSecretKey } from 'node:crypto';
 import type { UserRole } from '@orrery/service-kit';
 import type { JwksKeys } from './jwks-keys.ts';
 
@@ -24,6 +24,22 @@ export interface Issuer {
  */
 export const hmacKey = (secret: string): KeyObject => createSecretKey(Buffer.from(secret, 'utf8'));
 
+/** Ids that Supabase gives; neither the main back end's (24 hex digits) nor integers look like them. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Our id of a user whom another issuer names: a digest of both, so that no name an issuer gives can be the id of somebody
+ * else's user, and a name of any form is a legal id.
+ * @param issuer the `iss` of the issuer, which stays when its name in the settings changes
+ * @param subject what the issuer calls the user; undefined names nobody
+ */
+export const outsideUserId = (issuer: string, subject: unknown): string | undefined =>
+  typeof subject === 'string' && subject !== ''
+    ? `x-${createHash('sha256')
+        .update(JSON.stringify([issuer, subject]))
+        .digest('base64url')}`
+    : undefined;
+
 const roleByWord: ReadonlyMap<unknown, UserRole> = new Map([
   ['ADMIN', 'admin'],
   ['ANALYST', 'analyst'],
@@ -47,7 +63,8 @@ export const mainBackendIssuer = (secrets: readonly string[]): Issuer => {
 };
 
 /**
- * Supabase: HS256, `aud: authenticated`, user id in `sub`. Its `role` claim names a database role and gives no rights here.
+ * Supabase: HS256, `aud: authenticated`, user id in `sub`: as it is when it is a UUID, as all of Supabase's are, else the
+ * id of an outside user. Its `role` claim names a database role and gives no rights here.
  * @param secret SUPABASE_JWT_SECRET
  */
 export const supabaseIssuer = (secret: string): Issuer => {
@@ -57,13 +74,13 @@ export const supabaseIssuer = (secret: string): Issuer => {
     algorithms: ['HS256'],
     keysFor: () => keys,
     audience: 'authenticated',
-    userIdOf: (claims) => claims['sub'],
+    userIdOf: ({ sub }) => (typeof sub === 'string' && UUID.test(sub) ? sub : outsideUserId('supabase', sub)),
     roleOf: () => 'user',
   };
 };
 
 /**
- * An issuer that publishes its public keys: user id in `sub`, `iss` and `aud` required, no role by its word.
+ * An issuer that publishes its public keys: user named by `iss` and `sub`, `aud` required, no role by its word.
  * @param settings who it is and what it signs with
  * @param keys its key set
  */
@@ -73,6 +90,6 @@ export const jwksIssuer = (
 ): Issuer => ({
   ...settings,
   keysFor: (keyId) => keys.keysFor(keyId),
-  userIdOf: (claims) => claims['sub'],
+  userIdOf: ({ sub }) => outsideUserId(settings.issuer, sub),
   roleOf: () => 'user',
 });

@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { jwksIssuer, mainBackendIssuer } from './issuers.ts';
+import { jwksIssuer, mainBackendIssuer, outsideUserId } from './issuers.ts';
 import { jwksKeys } from './jwks-keys.ts';
 import { accessTokenVerifier } from './verify-access-token.ts';
 
@@ -17,6 +17,9 @@ const settings = {
   audience: 'orrery',
   algorithms: ['RS256', 'ES256'] as const,
 };
+
+/** Our id of the issuer's user `u1`. */
+const U1 = outsideUserId(settings.issuer, 'u1');
 
 let server: Server;
 let url = '';
@@ -74,9 +77,26 @@ describe('issuers with a key set', () => {
   it('accepts RS256 and ES256 tokens of the set and fetches it once', async () => {
     const { verifier } = make();
 
-    expect((await verifier.verify(sign(rsa.privateKey, 'r1'))).userId).toBe('u1');
-    expect((await verifier.verify(sign(ec.privateKey, 'e1', 'ES256'))).userId).toBe('u1');
+    expect((await verifier.verify(sign(rsa.privateKey, 'r1'))).userId).toBe(U1);
+    expect((await verifier.verify(sign(ec.privateKey, 'e1', 'ES256'))).userId).toBe(U1);
     expect(asked).toBe(1);
+  });
+
+  it('never takes its users for those of another issuer, whatever it calls them', async () => {
+    const { verifier } = make();
+    const names = ['64b7f0c2a1b2c3d4e5f60718', '42', '9f1f6e6e-6c5e-4f0a-9b1e-2f4c8f6f3a10', 'auth0|ü 1'];
+    const ids = await Promise.all(
+      names.map(
+        async (sub) => (await verifier.verify(sign(rsa.privateKey, 'r1', 'RS256', { sub, jti: sub }))).userId,
+      ),
+    );
+
+    expect(new Set(ids).size).toBe(names.length);
+    expect(ids.every((id) => /^x-[\w-]{43}$/.test(id))).toBe(true);
+    expect(outsideUserId('https://other.example', 'u1')).not.toBe(U1);
+    await expect(
+      (async () => verifier.verify(sign(rsa.privateKey, 'r1', 'RS256', { sub: '' })))(),
+    ).rejects.toThrow();
   });
 
   it('refuses a weak key, an unknown key id, another audience, another issuer and a role by its word', async () => {
@@ -102,7 +122,7 @@ describe('issuers with a key set', () => {
     expect(asked).toBe(1);
     now += 31_000;
     answer.keys.push(jwk('a', rsa.publicKey));
-    expect((await verifier.verify(sign(rsa.privateKey, 'a'))).userId).toBe('u1');
+    expect((await verifier.verify(sign(rsa.privateKey, 'a'))).userId).toBe(U1);
   });
 
   it('goes on with its keys while the issuer is away, and forgets tokens when a key is withdrawn', async () => {
@@ -112,7 +132,7 @@ describe('issuers with a key set', () => {
     now += 11 * 60_000;
 
     const token = sign(rsa.privateKey, 'r1', 'RS256', { jti: 'later' });
-    expect((await verifier.verify(token)).userId).toBe('u1');
+    expect((await verifier.verify(token)).userId).toBe(U1);
 
     answer = { status: 200, keys: [jwk('e1', ec.publicKey)] };
     now += 31_000;

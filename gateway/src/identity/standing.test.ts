@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UserStanding } from '@orrery/contracts';
-import { standingStore } from './standing.ts';
+import { OUTAGE_GRACE_MS, standingStore } from './standing.ts';
 
 const active: UserStanding = {
   userId: 'u1',
@@ -63,5 +63,19 @@ describe('standing of users', () => {
 
     expect(await store.standingOf('u1', 'main-backend')).toEqual(active);
     await expect(store.standingOf('stranger', 'main-backend')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('stops believing the last answer when identity is away for long, and believes again when it is back', async () => {
+    const { state, store } = setUp();
+    await store.standingOf('u1', 'main-backend');
+    state.isAway = true;
+    state.now = OUTAGE_GRACE_MS;
+    expect(await store.standingOf('u1', 'main-backend')).toEqual(active);
+    state.now = OUTAGE_GRACE_MS + 1;
+
+    await expect(store.standingOf('u1', 'main-backend')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.standingOf('u1', 'main-backend')).rejects.toMatchObject({ code: 'unavailable' });
+    state.isAway = false;
+    expect(await store.standingOf('u1', 'main-backend')).toEqual(active);
   });
 });

@@ -8,6 +8,12 @@ const RENEW_MS = 10_000;
 /** Beyond this age nobody is let in by it while identity can be asked; with RENEW_MS it keeps the promise of 30 s. */
 const BELIEVED_MS = 25_000;
 
+/**
+ * So long after its last answer a user who was seen stays in while identity cannot be asked. It bounds how long somebody
+ * who was blocked meanwhile can go on; the shortest life of an access token is of the same size.
+ */
+export const OUTAGE_GRACE_MS = 15 * 60_000;
+
 interface Known {
   standing: UserStanding;
   at: number;
@@ -16,6 +22,9 @@ interface Known {
 
 const keyOf = (userId: string, issuer: string): string => `${issuer} ${userId}`;
 
+const outOfReach = (cause: unknown): AppError =>
+  new AppError('unavailable', { cause, headers: { 'Retry-After': '2' } });
+
 /** Whether users may enter, as the identity service says. */
 export interface StandingStore {
   /**
@@ -23,7 +32,8 @@ export interface StandingStore {
    * @param issuer who signed the token
    * @returns at once for a user who was seen in the last 25 s
    * @throws AppError `unavailable` for a user never seen while identity cannot be reached; one that was seen keeps the
-   *   last answer, so that an outage of identity locks nobody out who is at work and lets nobody in who is new
+   *   last answer for 15 minutes, so that a short outage of identity locks nobody out who is at work and lets nobody in
+   *   who is new
    */
   standingOf(userId: string, issuer: string): UserStanding | Promise<UserStanding>;
 }
@@ -46,8 +56,12 @@ export function standingStore(
         known.set(keyOf(userId, issuer), { standing, at: now() });
         return standing;
       })
-      .catch(() => {
+      .catch((cause: unknown) => {
         delete entry.renewing;
+        if (now() - entry.at > OUTAGE_GRACE_MS) {
+          known.delete(keyOf(userId, issuer));
+          throw outOfReach(cause);
+        }
         return entry.standing;
       });
     return entry.renewing;
@@ -63,7 +77,7 @@ export function standingStore(
           return standing;
         })
         .catch((cause: unknown) => {
-          throw new AppError('unavailable', { cause, headers: { 'Retry-After': '2' } });
+          throw outOfReach(cause);
         })
         .finally(() => firstAsks.delete(key));
     firstAsks.set(key, asking);

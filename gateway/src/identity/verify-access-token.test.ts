@@ -62,9 +62,20 @@ describe('user tokens', () => {
   });
 
   it('gives a Supabase token no rights by its database role', () => {
-    const token = sign({ sub: 'b7e1', aud: 'authenticated', role: 'service_role' }, supabaseSecret);
+    const sub = '9f1f6e6e-6c5e-4f0a-9b1e-2f4c8f6f3a10';
+    const token = sign({ sub, aud: 'authenticated', role: 'service_role' }, supabaseSecret);
 
-    expect(verifier().verify(token)).toMatchObject({ userId: 'b7e1', role: 'user', issuer: 'supabase' });
+    expect(verifier().verify(token)).toMatchObject({ userId: sub, role: 'user', issuer: 'supabase' });
+  });
+
+  it('never takes a Supabase user for one of ours', () => {
+    const ours = verifier().verify(sign({ id: '64b7f0c2a1b2c3d4e5f60718' }));
+    const theirs = verifier().verify(
+      sign({ sub: '64b7f0c2a1b2c3d4e5f60718', aud: 'authenticated' }, supabaseSecret),
+    );
+
+    expect(ours.userId).toBe('64b7f0c2a1b2c3d4e5f60718');
+    expect(theirs.userId).toMatch(/^x-[\w-]{43}$/);
   });
 
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -107,6 +107,12 @@ export interface EventBus {
   /** Puts parked messages back into the queue of the consumer that failed, ids kept; returns how many. */
   replayDeadLetters(filter: DeadLetterFilter): Promise<number>;
   /**
+   * Removes what is parked for a consumer about a subject, when a user is erased. A message that waits for another
+   * attempt is not looked for: it comes back to its consumer, which drops it.
+   * @returns how many went
+   */
+  forgetDeadLetters(consumer: ServiceName, subject: string): Promise<number>;
+  /**
    * Counts what a consumer has in its queues. Messages in the hands of a process may be missing.
    * @throws BusUnavailableError while the broker cannot be asked
    */

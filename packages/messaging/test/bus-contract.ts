@@ -365,6 +365,28 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
       expect(await bus.listDeadLetters()).toHaveLength(1);
     });
 
+    it('forgets what is parked about a subject for one consumer, and nothing else', async () => {
+      const bus = await openBus();
+      const dead: Deliver = () => Promise.resolve({ kind: 'dead', reason: 'test' });
+      await bus.consume('categorization', [NoteTaken, NoteShared], dead);
+      await bus.consume('insights', [NoteShared], dead);
+      await bus.publish([
+        note(NoteTaken, 'a', undefined, 'leaver'),
+        note(NoteTaken, 'b'),
+        note(NoteShared, 'c', undefined, 'leaver'),
+        note(NoteTaken, 'd', undefined, 'leaver'),
+      ]);
+      await eventually(async () => (await bus.listDeadLetters()).length === 5, 'five are parked');
+
+      expect(await bus.forgetDeadLetters('categorization', 'leaver')).toBe(3);
+      expect(await bus.forgetDeadLetters('categorization', 'leaver')).toBe(0);
+      const left = (await bus.listDeadLetters()).map(({ consumer, envelope }) => {
+        const { subject } = envelope as EventEnvelope;
+        return `${consumer} ${subject}`;
+      });
+      expect(left.sort()).toEqual(['categorization user-1', 'insights leaver']);
+    });
+
     it('waits for the delivery at work when it stops consuming, and leaves the rest in the queue', async () => {
       const bus = await openBus({ concurrency: 1 });
       const gate = Promise.withResolvers<undefined>();

@@ -65,6 +65,7 @@ const encoding = (bus: EventBus): TestBus => ({
   queueDepths: (consumer) => bus.queueDepths(consumer),
   listDeadLetters: (filter) => bus.listDeadLetters(filter),
   replayDeadLetters: (filter) => bus.replayDeadLetters(filter),
+  forgetDeadLetters: (consumer, subject) => bus.forgetDeadLetters(consumer, subject),
   isReady: () => bus.isReady(),
   stop: () => bus.stop(),
 });

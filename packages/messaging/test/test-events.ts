@@ -54,9 +54,14 @@ type NoteDefinition = typeof NoteTaken;
  * @param definition which of the events above
  * @param text content of the note
  * @param id fixed event id
+ * @param subject user that it is about
  */
-export const note = (definition: NoteDefinition, text: string, id?: string): EventEnvelope =>
-  createEvent(newEvent(definition, 'user-1', { text }, id), 'ingestion', systemClock);
+export const note = (
+  definition: NoteDefinition,
+  text: string,
+  id?: string,
+  subject = 'user-1',
+): EventEnvelope => createEvent(newEvent(definition, subject, { text }, id), 'ingestion', systemClock);
 
 /**
  * Text of the note that a body carries.

@@ -40,6 +40,7 @@ import { acceptRequestId, currentContext, runWithContext } from './observability
 import { watchDatabasePool, watchQueues } from './observability/resource-metrics.ts';
 import { startTracing, type Tracing } from './observability/tracing.ts';
 import { operationsRoutes } from './operations/operations-routes.ts';
+import { forgettingDeadLetters } from './privacy/forget-dead-letters.ts';
 
 export interface StartOptions {
   /** Settings; default `process.env`. */
@@ -426,7 +427,8 @@ const assemble = async <Config extends z.ZodType>(
       },
     });
     const definitions = subscriptions.map(({ definition }) => definition);
-    await bus.consume(service, definitions, deliver);
+    const forgetting = forgettingDeadLetters(deliver, { bus, consumer: service, logger });
+    await bus.consume(service, definitions, forgetting);
   }
   relay.start();
   undo.add(() => relay.stop());

@@ -63,6 +63,7 @@ export const capturingBus = (bus: EventBus, captured: CapturedEvents): EventBus 
   stopConsuming: () => bus.stopConsuming(),
   listDeadLetters: (filter) => bus.listDeadLetters(filter),
   replayDeadLetters: (filter) => bus.replayDeadLetters(filter),
+  forgetDeadLetters: (consumer, subject) => bus.forgetDeadLetters(consumer, subject),
   queueDepths: (consumer) => bus.queueDepths(consumer),
   isReady: () => bus.isReady(),
   stop: () => bus.stop(),

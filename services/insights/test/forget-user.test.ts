@@ -56,6 +56,35 @@ describe('the erasure of a user', () => {
     await eventually(async () => (await rowsOf(userId)) === 1);
   });
 
+  it('removes what is parked about the user, because dead letters hold whole events', async () => {
+    const [leaving, staying] = [aUser(), aUser()];
+    for (const { userId } of [leaving, staying]) {
+      // Told by nobody of ours: a version that the service does not know is parked at once.
+      const dataschema = 'urn:orrery:events:transactions.categorized:v9';
+      await service.publish(
+        TransactionsCategorized,
+        userId,
+        { userId, transactions: [aCategorizedTransaction()] },
+        { dataschema },
+      );
+    }
+    const parkedFor = async () =>
+      (await service.bus.listDeadLetters()).map(({ envelope }) => (envelope as { subject: string }).subject);
+    await eventually(parkedFor, (subjects) => subjects.length === 2);
+
+    await service.publish(UserErasureRequested, leaving.userId, {
+      userId: leaving.userId,
+      erasureId: 'a-third-erasure',
+      round: 1,
+      requestedAt: '2026-03-16T11:00:00.000Z',
+    });
+    await eventually(() =>
+      service.captured.of(USER_ERASED_BY.insights).some(({ data }) => data.erasureId === 'a-third-erasure'),
+    );
+
+    expect(await parkedFor()).toEqual([staying.userId]);
+  });
+
   it('touches nobody else', async () => {
     const [leaving, staying] = [aUser(), aUser()];
     await categorized(staying.userId, '2026-03-16T10:00:00.000Z');

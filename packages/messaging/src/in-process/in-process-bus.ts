@@ -128,6 +128,10 @@ export class InProcessBus implements EventBus {
     return result.modifiedCount;
   }
 
+  async forgetDeadLetters(consumer: ServiceName, subject: string): Promise<number> {
+    return (await this.#rows.deleteMany({ ...this.#deadRows({ consumer }), subject })).deletedCount;
+  }
+
   async queueDepths(consumer: ServiceName): Promise<QueueDepth[]> {
     const queues = this.#topology.consumerQueues.filter((queue) => queue.consumer === consumer);
     return Promise.all(

@@ -14,7 +14,7 @@ import { backOffMs } from '../retry-policy.ts';
 import { consumerQueueOf, type ConsumerQueue, type Topology } from '../topology.ts';
 import { ConfirmedPublisher, type OutgoingMessage } from './confirmed-publisher.ts';
 import { declareTopology } from './declare-topology.ts';
-import { eventProperties, messageIdOf, readParked, replayProperties } from './message-headers.ts';
+import { eventProperties, messageIdOf, readParked, replayProperties, subjectOf } from './message-headers.ts';
 import { QueueConsumer } from './queue-consumer.ts';
 
 export interface RabbitmqBusOptions {
@@ -150,6 +150,18 @@ export class RabbitmqBus implements EventBus {
       });
     }
     return replayed;
+  }
+
+  async forgetDeadLetters(consumer: ServiceName, subject: string): Promise<number> {
+    let removed = 0;
+    for (const queue of this.#queuesOf({ consumer })) {
+      await this.#readParking(queue, (message) => {
+        const isMeant = subjectOf(message) === subject;
+        removed += isMeant ? 1 : 0;
+        return Promise.resolve(isMeant ? 'remove' : 'keep');
+      });
+    }
+    return removed;
   }
 
   async queueDepths(consumer: ServiceName): Promise<QueueDepth[]> {
