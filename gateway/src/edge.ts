@@ -110,6 +110,17 @@ export function edgeListener(parts: EdgeParts): RequestListener {
     }
   }
 
+  // Identities are the same object for the same token, so that the hot path hashes no user id.
+  const digests = new WeakMap<Identity, string>();
+  function digestOf(identity: Identity): string | undefined {
+    if (identity.userId === undefined) {
+      return undefined;
+    }
+    const digest = digests.get(identity) ?? userDigest(identity.userId);
+    digests.set(identity, digest);
+    return digest;
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
     const requestId = acceptRequestId(headerOf(request, 'x-request-id'));
@@ -137,8 +148,7 @@ export function edgeListener(parts: EdgeParts): RequestListener {
     }
     const ms = performance.now() - startedAt;
     // Neither the user's id nor a path that may hold one: the log keeps nothing that an erasure would have to find.
-    const userId: Identity['userId'] = admitted?.identity.userId;
-    const user = userId === undefined ? undefined : userDigest(userId);
+    const user = admitted === undefined ? undefined : digestOf(admitted.identity);
     const route = admitted?.rule.path ?? 'not admitted';
     const status = response.statusCode;
     observe({ service: admitted?.rule.service ?? 'gateway', method, status, seconds: ms / 1_000 });
