@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVICES_WITH_USER_DATA } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import { HOLDINGS_BY_SERVICE } from '../../scripts/data-map.ts';
 import { type Constellation, startConstellation } from './constellation.ts';
@@ -118,17 +119,16 @@ describe('a user leaves', () => {
       { timeoutMs: 30_000 },
     );
 
-    expect(done.services.map(({ service }) => service)).toEqual([
-      'categorization',
-      'identity',
-      'ingestion',
-      'insights',
-    ]);
+    expect(done.services.map(({ service }) => service)).toEqual([...SERVICES_WITH_USER_DATA].sort());
     const removedBy = (service: string) => done.services.find((each) => each.service === service)?.removed;
     expect(removedBy('ingestion')).toMatchObject({ raw_transactions: 2, imports: 1 });
     expect(removedBy('insights')).toMatchObject({ ledger: 2 });
     expect(removedBy('categorization')).toMatchObject({ decisions: 2 });
-    await eventually(async () => (await placesOf(traces)).length === 0);
+    await eventually(
+      () => placesOf(traces),
+      ({ length }) => length === 0,
+      { timeoutMs: 30_000, intervalMs: 250 },
+    );
     expect(lines.filter((line) => traces.some((text) => line.includes(text)))).toEqual([]);
     expect(lines.length).toBeGreaterThan(0);
 
@@ -174,6 +174,11 @@ describe('a user leaves', () => {
     const known = Object.entries(HOLDINGS_BY_SERVICE).flatMap(([service, holdings]) =>
       holdings.map(({ collection }) => `${service}.${collection}`),
     );
-    expect((await placesOf([person.id])).filter((place) => !known.includes(place))).toEqual([]);
+    // Messages on their way hold the user until they are worked.
+    await eventually(
+      async () => (await placesOf([person.id])).filter((place) => !known.includes(place)),
+      ({ length }) => length === 0,
+      { timeoutMs: 30_000, intervalMs: 250 },
+    );
   }, 60_000);
 });

@@ -110,7 +110,7 @@ export const TransactionsCategorized = defineEvent({
   name: 'transactions.categorized',
   version: 1,
   producer: 'categorization',
-  consumers: ['chat', 'insights', 'missions'],
+  consumers: ['insights', 'missions'],
   summary: 'Transactions received a category, by rule, memory, merchant, model or the user',
   data: batchOf(CategorizedTransaction),
 });
