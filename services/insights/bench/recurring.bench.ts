@@ -3,7 +3,7 @@ import { scoreRecurring } from '../test/generators/score-recurring.ts';
 
 /** Scores the detector of recurring payments on freshly generated users; a seed as argument repeats a run. */
 const seed = Number(process.argv[2] ?? Math.floor(Math.random() * 1e9));
-const seeds = Array.from({ length: 60 }, (_unused, index) => seed + index);
+const seeds = Array.from({ length: 300 }, (_unused, index) => seed + index);
 for (const [name, difficulty] of Object.entries({ clean: CLEAN, hard: HARD, mixed: MIXED })) {
   const score = scoreRecurring(seeds, difficulty);
   console.log(
