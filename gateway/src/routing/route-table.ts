@@ -140,7 +140,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/schedule/run-daily-ai-jobs', ...reho, audience: 'public' },
   { path: '/suggestions', ...reho },
   { path: '/users', ...account },
-  { path: '/v1/accounts', service: 'ingestion', ...v1 },
+  { path: '/v1/accounts', service: 'ingestion', ...bankWork },
   { path: '/v1/admin-alerts', service: 'advisor', ...v1, audience: 'admin' },
   { path: '/v1/admin-views', service: 'advisor', ...v1, audience: 'admin' },
   { path: '/v1/alerts', service: 'insights', ...v1 },

@@ -2,6 +2,7 @@ import type { Job, MountedRoute, Runtime } from '@orrery/service-kit';
 import { createPlaidClient } from './clients/plaid-client.ts';
 import { createWebhookVerifier } from './clients/webhook-verifier.ts';
 import type { IngestionConfig } from './config.ts';
+import { askedOfBanks } from './http/accounts.ts';
 import { banksOff } from './http/banks-off.ts';
 import { accountRoutes } from './http/compat/cash-sense/account-routes.ts';
 import { linkRoutes } from './http/compat/cash-sense/link-routes.ts';
@@ -147,6 +148,7 @@ export const openBanks = async (parts: BanksParts): Promise<Banks> => {
   const routes = [
     ...linkRoutes(linkBank, mode),
     ...accountRoutes(linkBank),
+    ...askedOfBanks(linkBank),
     ...itemRoutes({ items, transactions, endLink, nudge }),
     plaidWebhook({ verifier, receipts, items, mode, metrics, logger, nudge }),
     resolveBankLink(linkBank),

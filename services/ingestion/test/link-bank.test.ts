@@ -197,6 +197,67 @@ describe('linking the same bank again', () => {
   });
 });
 
+describe('what a bank says about debts and recurring payments', () => {
+  it('is passed on, and a bank that does not say is left out and asked once', async () => {
+    const user = newUser();
+    await bank.link(user);
+    const british = await bank.link(user, { institution: 'ins_117650' });
+
+    const debts = await bank.service.call('/v1/accounts/liabilities', { as: user });
+    const recurring = await bank.service.call('/v1/accounts/recurring', { as: user });
+
+    expect(debts).toMatchObject({ status: 200, json: { data: [{ kind: 'credit' }, { kind: 'student' }] } });
+    expect(recurring.status).toBe(200);
+    const item = await bank.service.mongo
+      .collection<{ _id: string }>('items')
+      .findOne({ _id: british.itemId });
+    expect(item).toMatchObject({ refusedProducts: ['liabilities'] });
+    expect((await bank.service.call('/v1/accounts/liabilities', { as: newUser() })).json).toEqual({
+      data: [],
+    });
+  });
+});
+
+describe('resolving a link for the reader of transactions', () => {
+  it('reads the bank once more and tells a failure with its code and status', async () => {
+    const user = newUser();
+    const { handle, itemId } = await bank.link(user, { username: 'user_yuppie' });
+    const resolve = (as: typeof user) =>
+      bank.post(as, '/internal/bank-links/resolve', { accessToken: handle, waitMs: 10_000 });
+
+    const ready = await resolve(user);
+    await bank.control('faults', {
+      path: '/transactions/sync',
+      itemId,
+      times: 1,
+      errorCode: 'INSTITUTION_DOWN',
+    });
+    const down = await resolve(user);
+    await bank.control(`items/${itemId}/break`, { errorCode: 'ITEM_LOGIN_REQUIRED' });
+    const broken = await eventually(
+      () => resolve(user),
+      ({ json }) => (json as { failure: { status: number } | null }).failure?.status === 409,
+    );
+
+    expect(ready.json).toMatchObject({ itemId, isReady: true, failure: null });
+    expect((ready.json as { transactionCount: number }).transactionCount).toBeGreaterThan(0);
+    expect(down.json).toMatchObject({ failure: { code: 'INSTITUTION_DOWN', status: 502 } });
+    expect(broken.json).toMatchObject({ failure: { code: 'ITEM_LOGIN_REQUIRED' } });
+    expect((await resolve(newUser())).status).toBe(404);
+  });
+
+  it('keeps a link whose accounts could not be looked at in its first moment', async () => {
+    const user = newUser();
+    const public_token = await bank.publicToken(user, { username: 'user_ewa_user' });
+    await bank.control('faults', { path: '/accounts/get', times: 3, errorCode: 'INTERNAL_SERVER_ERROR' });
+
+    const reply = await bank.post(user, '/api/exchange_token', { public_token });
+
+    expect(reply.status).toBe(200);
+    await bank.healthy(user, (reply.json as { item_id: string }).item_id);
+  });
+});
+
 describe('removing a link', () => {
   it('ends it at the provider, hides its rows and tells it once', async () => {
     const user = newUser();

@@ -3,6 +3,8 @@ import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Account, AccountStore } from '../store/account-store.ts';
+import type { LinkBank } from '../use-cases/link-bank.ts';
+import { showingPlaidProblems } from './plaid-problem.ts';
 
 const Balance = z.object({ amount: z.string(), currency: z.string() }).nullable();
 
@@ -56,6 +58,78 @@ const shown = ({ _id, name, source, itemId, bank, seenAt }: Account): z.input<ty
           },
   };
 };
+
+const ListLiabilities = defineRoute({
+  method: 'get',
+  path: '/v1/accounts/liabilities',
+  operationId: 'listLiabilities',
+  summary: 'What the caller owes at linked banks; banks that do not tell are left out',
+  tag: 'Banks',
+  audience: 'user',
+  deadlineMs: 75_000,
+  responses: {
+    200: z.object({
+      data: z.array(
+        z.object({
+          accountId: z.string(),
+          kind: z.enum(['credit', 'mortgage', 'student']),
+          /** Percent a year. */
+          apr: z.number().nullable(),
+          minimumPayment: z.number().nullable(),
+          nextDueOn: z.string().nullable(),
+          isOverdue: z.boolean().nullable(),
+        }),
+      ),
+    }),
+  },
+  problems: ['bank-sign-in-required', 'bank-provider-failed', 'bank-links-off'],
+});
+
+const ListRecurringHints = defineRoute({
+  method: 'get',
+  path: '/v1/accounts/recurring',
+  operationId: 'listRecurringHints',
+  summary:
+    'Payments that linked banks believe to recur; a hint beside our own findings. Positive is money out',
+  tag: 'Banks',
+  audience: 'user',
+  deadlineMs: 75_000,
+  responses: {
+    200: z.object({
+      data: z.array(
+        z.object({
+          streamId: z.string(),
+          accountId: z.string(),
+          description: z.string(),
+          merchantName: z.string().nullable(),
+          frequency: z.string(),
+          averageAmount: z.number().nullable(),
+          currency: z.string().nullable(),
+          lastDate: z.string().nullable(),
+          nextDate: z.string().nullable(),
+          isActive: z.boolean(),
+          status: z.string(),
+        }),
+      ),
+    }),
+  },
+  problems: ['bank-sign-in-required', 'bank-provider-failed', 'bank-links-off'],
+});
+
+/**
+ * `GET /v1/accounts/liabilities`, `GET /v1/accounts/recurring`: asked of the banks now.
+ * @param linkBank the use cases
+ */
+export const askedOfBanks = (linkBank: LinkBank): MountedRoute[] => [
+  handle(ListLiabilities, async ({ identity }) => ({
+    status: 200,
+    body: { data: await showingPlaidProblems(linkBank.liabilities(requireUserId(identity))) },
+  })),
+  handle(ListRecurringHints, async ({ identity }) => ({
+    status: 200,
+    body: { data: await showingPlaidProblems(linkBank.recurringHints(requireUserId(identity))) },
+  })),
+];
 
 /**
  * `GET /v1/accounts`.

@@ -1,10 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { ResolveBankLink } from '@orrery/contracts';
 import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
+import { classifyPlaidError } from '../domain/bank/plaid-failure.ts';
 import type { LinkBank } from '../use-cases/link-bank.ts';
 
-const LOOK_MS = 150;
+/** Status of a failed reading; only the code is kept with a link. */
+const statusOf = (code: string): number => {
+  const kind = classifyPlaidError({ errorType: '', errorCode: code });
+  return kind === 'sign-in' ? 409 : kind === 'gone' ? 410 : 502;
+};
 
 /**
  * `POST /internal/bank-links/resolve`.
@@ -13,11 +17,10 @@ const LOOK_MS = 150;
 export const resolveBankLink = (linkBank: LinkBank): MountedRoute =>
   handle(ResolveBankLink, async ({ body, identity, signal }) => {
     const userId = requireUserId(identity);
-    const deadline = Date.now() + body.waitMs;
-    let state = await linkBank.progress(userId, body);
-    while (!state.isReady && state.lastErrorCode === null && Date.now() < deadline && !signal.aborted) {
-      await pause(LOOK_MS);
-      state = await linkBank.progress(userId, body);
-    }
-    return { status: 200, body: state };
+    const code = body.waitMs === 0 ? null : await linkBank.readNow(userId, body, body.waitMs, signal);
+    const link = await linkBank.progress(userId, body);
+    return {
+      status: 200,
+      body: { ...link, failure: code === null ? null : { code, status: statusOf(code) } },
+    };
   });

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { BankItemLinked } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
 import { isDuplicateKey } from '@orrery/mongo';
@@ -45,6 +46,7 @@ const COUNTRIES = ['US', 'GB', 'FR'] as const;
 const UNKNOWN_BANK = 'Unknown bank';
 const HANDLE_BYTES = 24;
 const MAX_NAME = 256;
+const LOOK_MS = 50;
 
 /** How long the name of a bank is believed. */
 const NAME_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -81,6 +83,19 @@ export const createLinkBank = (parts: LinkBankParts) => {
         // A link is worth more than the name of its bank.
         logger.warn({ institutionId, code: error.facts.errorCode }, 'the name of a bank is not known');
         return institutionId;
+      }
+      throw error;
+    }
+  };
+
+  /** Of the products that we read, those that a bank has; the two of old when it does not say. */
+  const usefulProducts = async (institutionId: string): Promise<string[]> => {
+    try {
+      const { products } = await institutionOf(institutionId);
+      return ['transactions', 'auth', 'investments', 'liabilities'].filter((name) => products.includes(name));
+    } catch (error) {
+      if (error instanceof PlaidFailure && error.facts.errorCode !== 'INVALID_INSTITUTION') {
+        return ['transactions', 'auth'];
       }
       throw error;
     }
@@ -133,16 +148,32 @@ export const createLinkBank = (parts: LinkBankParts) => {
     parts.nudge();
   };
 
+  /** The link exists and is billed: what the provider does not tell about it now is read with its first rows. */
+  const unlessRefused = async <Answer, Otherwise>(
+    question: Promise<Answer>,
+    otherwise: Otherwise,
+  ): Promise<Answer | Otherwise> => {
+    try {
+      return await question;
+    } catch (error) {
+      if (error instanceof PlaidFailure && error.kind !== 'gone') {
+        logger.warn({ code: error.facts.errorCode }, 'a new link could not be looked at yet');
+        return otherwise;
+      }
+      throw error;
+    }
+  };
+
   const store = async (
     userId: string,
     exchanged: { accessToken: string; itemId: string },
   ): Promise<{ item: ItemRecord; isNew: boolean }> => {
     const { accessToken, itemId } = exchanged;
     const [{ institutionId, institutionName }, stated] = await Promise.all([
-      plaid.item(accessToken),
-      plaid.accounts(accessToken),
+      unlessRefused(plaid.item(accessToken), { institutionId: null, institutionName: null }),
+      unlessRefused(plaid.accounts(accessToken), []),
     ]);
-    const print = accountsPrint(institutionId ?? '', stated);
+    const print = stated.length === 0 ? `item:${itemId}` : accountsPrint(institutionId ?? '', stated);
     const known = await items.findByPrint(userId, print);
     if (known !== null) {
       return { item: known, isNew: false };
@@ -242,11 +273,9 @@ export const createLinkBank = (parts: LinkBankParts) => {
       username: string | undefined;
       password: string | undefined;
     }): Promise<string> {
-      const wanted = ['transactions', 'auth', 'investments', 'liabilities'];
-      const offered = order.products === undefined ? await institutionOf(order.institutionId) : undefined;
       return plaid.createSandboxToken({
         ...order,
-        products: order.products ?? wanted.filter((name) => offered?.products.includes(name) === true),
+        products: order.products ?? (await usefulProducts(order.institutionId)),
         webhookUrl,
       });
     },
@@ -367,8 +396,45 @@ export const createLinkBank = (parts: LinkBankParts) => {
         accountIds: known.map(({ _id }) => _id),
         isReady: item.historyComplete,
         transactionCount,
-        lastErrorCode: item.lastError?.code ?? null,
+        failure: null,
       };
+    },
+
+    /**
+     * Reads a link once more and waits for the end of it.
+     * @param userId owner
+     * @param name of the link
+     * @param waitMs longest wait
+     * @param signal ends it early
+     * @returns the code of the failure when it could not be read, else null; null also when the wait was too short
+     */
+    async readNow(
+      userId: string,
+      name: LinkName,
+      waitMs: number,
+      signal: AbortSignal,
+    ): Promise<string | null> {
+      const before = await find(userId, name);
+      if (before.status === 'login_required') {
+        return before.lastError?.code ?? 'ITEM_LOGIN_REQUIRED';
+      }
+      const startedAt = new Date();
+      await items.wishSync(userId, before._id);
+      parts.nudge();
+      const deadline = startedAt.getTime() + waitMs;
+      while (Date.now() < deadline && !signal.aborted) {
+        await pause(LOOK_MS);
+        const item = await items.find(userId, before._id);
+        if (item?.lastError !== null && item?.lastError !== undefined && item.lastError.at >= startedAt) {
+          return item.lastError.code;
+        }
+        const isRead =
+          item?.lastSyncedAt !== null && item?.lastSyncedAt !== undefined && item.lastSyncedAt >= startedAt;
+        if (item?.active !== true || (isRead && item.historyComplete)) {
+          return null;
+        }
+      }
+      return null;
     },
 
     /**

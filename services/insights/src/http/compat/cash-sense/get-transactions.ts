@@ -51,10 +51,14 @@ const GetTransactions = defineRoute({
       ),
     }),
   },
-  problems: ['not-found', 'bank-not-ready'],
+  problems: ['not-found', 'bank-not-ready', 'bank-provider-failed'],
 });
 
 const NOT_READY = defineError('bank-not-ready', 409, 'The bank is not ready yet', { transient: true });
+
+const REFUSED_BY_BANK = defineError('bank-provider-failed', 502, 'The bank provider failed', {
+  transient: true,
+});
 
 /** A fresh link is asked about for so long before the client is told to come again. */
 const LINK_WAIT_MS = 15_000;
@@ -117,6 +121,13 @@ export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
         { body: { ...name, waitMs: LINK_WAIT_MS } },
         { timeoutMs: LINK_WAIT_MS + 5_000, signal },
       );
+    if (link.failure !== null) {
+      throw new AppError(REFUSED_BY_BANK, {
+        status: link.failure.status,
+        legacyCode: link.failure.code,
+        detail: 'The bank could not be read.',
+      });
+    }
     const list = () => ledger.list(userId, { ...days, accountIds: link.accountIds }, { limit: MAX_ROWS });
     const deadline = Date.now() + LEDGER_WAIT_MS;
     let { rows } = await list();
@@ -132,7 +143,7 @@ export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
     }
     if (rows.length === 0 && !link.isReady) {
       throw new AppError(NOT_READY, {
-        legacyCode: link.lastErrorCode ?? 'PRODUCT_NOT_READY',
+        legacyCode: 'PRODUCT_NOT_READY',
         headers: { 'Retry-After': '5' },
       });
     }
