@@ -75,6 +75,8 @@ export const HOLDINGS: readonly Holding[] = [
       periodStart: z.string().describe('First day of the period'),
       periodEnd: z.string().describe('Last day of the period'),
       missionIds: z.array(z.string()).describe('Missions'),
+      issuedOn: z.string().describe('Day of the offer'),
+      isDefault: z.boolean().describe('Whether it was given for want of a history'),
       isStale: z.boolean().describe('Whether the offer has to be thought over'),
     }),
     hidden: ['isStale'],

@@ -389,40 +389,6 @@ describe('the job that issues missions', () => {
     expect(told[0]?.data.missionIds).toHaveLength(ids.length);
   });
 
-  it('issues nothing twice when users ask while it runs', async () => {
-    const users = Array.from({ length: 12 }, () => aUser());
-    for (const [index, user] of users.entries()) {
-      await under.enter(user, ...coffeeDrinker('2026-03-15').slice(index));
-    }
-
-    await at('2026-03-16T15:01:00Z', async () => {
-      await Promise.all([
-        under.service.runJob('issue-missions'),
-        ...users.flatMap((user) => [under.list(user), under.legacy(user, 'daily')]),
-      ]);
-      for (const user of users) {
-        const { data } = await under.list(user);
-        const daily = data.filter(
-          ({ period, periodStart }) => period === 'daily' && periodStart === '2026-03-17',
-        );
-        const kinds = daily.map(({ rule }) => `${rule.template} ${String(rule.sub_id)}`);
-        expect(daily.length).toBeGreaterThan(0);
-        expect(new Set(kinds).size).toBe(kinds.length);
-        expect((await under.legacy(user, 'daily')).data.missions).toHaveLength(daily.length);
-        const told = await eventually(
-          () =>
-            under.service.captured
-              .of(MissionIssued)
-              .filter(({ data: fact }) => fact.userId === user.userId && fact.periodStart === '2026-03-17'),
-          ({ length }) => length > 0,
-        );
-        expect(told.flatMap(({ data: fact }) => fact.missionIds).sort()).toEqual(
-          daily.map(({ id }) => id).sort(),
-        );
-      }
-    });
-  });
-
   it('leans towards what the user’s segment spends on, and ignores an older assignment', async () => {
     const user = aUser();
     await under.enter(user, ...monthOf(3, '2026-03-15'));

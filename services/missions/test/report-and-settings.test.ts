@@ -79,6 +79,27 @@ describe('the settings of missions', () => {
   });
 });
 
+describe('the day of a mission', () => {
+  it('begins at 06:00 where that is set, so that the small hours belong to the day before', async () => {
+    const rolled = await openMissions({ MISSION_DAY_ROLL: '06:00' });
+    try {
+      rolled.clock.set('2026-03-16T18:00:00Z');
+      const user = aUser();
+      await rolled.enter(user, ...coffeeDrinker('2026-03-15'));
+
+      const { data } = await rolled.legacy(user, 'daily');
+
+      expect(data.date).toBe('2026-03-16');
+      expect(data.missions.map(({ validFrom, validTo }) => [validFrom, validTo])).toContainEqual([
+        '2026-03-16T06:00:00',
+        '2026-03-17T05:59:59.999999',
+      ]);
+    } finally {
+      await rolled.service.stop();
+    }
+  });
+});
+
 describe('the report on missions', () => {
   it('tells administrators what was offered, taken on and kept, the same after adding up twice', async () => {
     const user = aUser();

@@ -39,6 +39,7 @@ export const simulateMissions = (options: {
           userId: `user-${String(user)}`,
           period,
           periodStart,
+          issuedOn: periodStart,
           segmentSubs: [],
           answers: [],
           rollMinute: 0,

@@ -27,6 +27,17 @@ export interface Frame {
   band: Band;
   /** First day of the history, as a number. */
   fromDay: number;
+  /** Days of the period that are still to come; all of them when it is offered at its start. */
+  remainingDays: number;
+  /** What was spent in the period before, by subcategory; absent without purchases. */
+  soFar: ReadonlyMap<number, SpentSoFar>;
+}
+
+/** What a running period holds already. */
+export interface SpentSoFar {
+  /** Minor units, never negative. */
+  spentMinor: number;
+  purchases: number;
 }
 
 /** Fewer purchases say too little about a habit. */
@@ -139,18 +150,20 @@ export const dailyCandidates = (history: SubHistory, { currency, band }: Frame):
   ]);
 };
 
-// Sums over every run of seven days, so that a few weeks give as many comparable periods as they can.
-const weeklySums = (values: readonly number[]): number[] => {
+// Sums over every run of so many days, so that a few weeks give as many comparable periods as they can.
+const runSums = (values: readonly number[], days: number): number[] => {
   const sums: number[] = [];
   let running = 0;
   for (const [index, value] of values.entries()) {
-    running += value - (values[index - WEEK] ?? 0);
-    if (index >= WEEK - 1) {
+    running += value - (values[index - days] ?? 0);
+    if (index >= days - 1) {
       sums.push(running);
     }
   }
   return sums;
 };
+
+const NOTHING_YET: SpentSoFar = { spentMinor: 0, purchases: 0 };
 
 const weekdayBan = (history: SubHistory, { band, fromDay }: Frame): Candidate | undefined => {
   const { counts, sums, sub } = history;
@@ -193,27 +206,33 @@ export const weeklyCandidates = (history: SubHistory, frame: Frame): Candidate[]
   if (history.purchases < MIN_PURCHASES) {
     return [];
   }
-  const sums = weeklySums(history.sums);
-  const counts = weeklySums(history.counts);
-  const pastPeriods = sums.length;
-  const baselineMinor = meanOf(sums);
-  const spend = achievableLimit(sums, (value) => roundedLimit(value, currency), band);
+  const { spentMinor, purchases } = frame.soFar.get(history.sub) ?? NOTHING_YET;
+  const sums = runSums(history.sums, frame.remainingDays);
+  const counts = runSums(history.counts, frame.remainingDays);
+  const figures = {
+    baselineMinor: meanOf(runSums(history.sums, WEEK)),
+    pastPeriods: sums.length,
+  };
+  // What is left of the week is what can still be kept, so that is what the limit leaves room for.
+  const spend = achievableLimit(
+    sums,
+    (value) => roundedLimit(spentMinor + value, currency) - spentMinor,
+    band,
+  );
   const count = achievableLimit(counts, (value) => value, band);
   return present([
     weekdayBan(history, frame),
     spend && {
-      rule: moneyRule('SPEND_CAP_WEEKLY', history.sub, { amountMinor: spend.limit, currency }),
+      rule: moneyRule('SPEND_CAP_WEEKLY', history.sub, { amountMinor: spentMinor + spend.limit, currency }),
       successShare: spend.share,
       savingMinor: meanExcess(sums, spend.limit),
-      baselineMinor,
-      pastPeriods,
+      ...figures,
     },
     count && {
-      rule: countRule('COUNT_CAP_WEEKLY', history.sub, count.limit),
+      rule: countRule('COUNT_CAP_WEEKLY', history.sub, purchases + count.limit),
       successShare: count.share,
       savingMinor: meanCostBeyond(counts, sums, count.limit),
-      baselineMinor,
-      pastPeriods,
+      ...figures,
     },
   ]);
 };
@@ -222,47 +241,55 @@ export const weeklyCandidates = (history: SubHistory, frame: Frame): Candidate[]
  * What could be asked of a user for a month. Few users have enough whole months behind them, so the month is built from
  * their days: mean, variance and skewness of a day, times the days of the month, with the uncertainty of the mean added.
  * The limit is where such a distribution has the aimed share below it; of a user whose months are all alike a tenth less
- * than usual is asked, whatever the odds.
+ * than usual is asked, whatever the odds. In a month that runs already, the limit is what was spent so far and as much as
+ * the days to come leave room for.
  * @param history one subcategory, day by day
- * @param frame currency and band
+ * @param frame currency, band, and what is left of the month
  * @param monthDays days of the month
  */
 export const monthlyCandidates = (
   history: SubHistory,
-  { currency, band }: Frame,
+  { currency, band, remainingDays, soFar }: Frame,
   monthDays: number,
 ): Candidate[] => {
   const { sums, counts, sub } = history;
   if (history.purchases < MIN_PURCHASES) {
     return [];
   }
-  const spend = sumOfDays(sums, monthDays);
-  const count = sumOfDays(counts, monthDays);
+  const { spentMinor, purchases } = soFar.get(sub) ?? NOTHING_YET;
+  const spend = sumOfDays(sums, remainingDays);
+  const count = sumOfDays(counts, remainingDays);
   const spendLimit = isSteady(spend)
-    ? tenthLess(spend.mean, currency)
-    : roundedLimit(Math.max(1, Math.round(quantileNearMiddle(spend))), currency);
+    ? spentMinor + tenthLess(spend.mean, currency)
+    : roundedLimit(spentMinor + Math.max(1, Math.round(quantileNearMiddle(spend))), currency);
   // Half a purchase is the usual correction where a whole number stands for a range.
-  const countLimit = isSteady(count)
-    ? Math.max(1, Math.floor(count.mean * 0.9))
-    : Math.max(1, Math.round(quantileNearMiddle(count) - 0.5));
+  const countRoom = isSteady(count)
+    ? Math.floor(count.mean * 0.9)
+    : Math.round(quantileNearMiddle(count) - 0.5);
+  const countLimit = Math.max(1, purchases + Math.max(0, countRoom));
   const price = spend.mean / Math.max(count.mean, 1);
-  const baselineMinor = Math.round(spend.mean);
-  const figures = { baselineMinor, pastPeriods: Math.floor(sums.length / monthDays) };
+  const figures = {
+    baselineMinor: Math.round(sumOfDays(sums, monthDays).mean),
+    pastPeriods: Math.floor(sums.length / monthDays),
+  };
   const candidates = [
     {
       rule: moneyRule('SPEND_CAP_MONTHLY', sub, { amountMinor: spendLimit, currency }),
-      successShare: shareBelow(spendLimit, spend),
+      successShare: shareBelow(spendLimit - spentMinor, spend),
       savingMinor: isSteady(spend)
-        ? Math.max(0, Math.round(spend.mean) - spendLimit)
+        ? Math.max(0, Math.round(spend.mean) - (spendLimit - spentMinor))
         : Math.round(MEAN_EXCESS * spend.deviation),
       isAsked: isSteady(spend),
       ...figures,
     },
     {
       rule: countRule('COUNT_CAP_MONTHLY', sub, countLimit),
-      successShare: shareBelow(countLimit + 0.5, count),
+      successShare: shareBelow(countLimit - purchases + 0.5, count),
       savingMinor: Math.round(
-        price * (isSteady(count) ? Math.max(0, count.mean - countLimit) : MEAN_EXCESS * count.deviation),
+        price *
+          (isSteady(count)
+            ? Math.max(0, count.mean - (countLimit - purchases))
+            : MEAN_EXCESS * count.deviation),
       ),
       isAsked: isSteady(count),
       ...figures,
@@ -297,8 +324,8 @@ export const steadyCandidates = (
   const { sub } = history;
   const { currency } = frame;
   const anything = { low: 0, aim: frame.band.aim, high: 1000 };
-  const sums = period === 'daily' ? history.sums : weeklySums(history.sums);
-  const counts = period === 'daily' ? history.counts : weeklySums(history.counts);
+  const sums = period === 'daily' ? history.sums : runSums(history.sums, WEEK);
+  const counts = period === 'daily' ? history.counts : runSums(history.counts, WEEK);
   const usual = (values: readonly number[]): number => meanOf(values.filter((value) => value > 0));
   const spendLimit = tenthLess(usual(sums), currency);
   const countLimit = Math.floor(usual(counts) * 0.9);

@@ -13,6 +13,8 @@ import type { PastAnswer } from './rank-missions.ts';
 
 /** Everything that an offer depends on. */
 export interface OfferInput extends IssueFrame {
+  /** Day of the offer, in the period. */
+  issuedOn: string;
   /** What the user spent, after refunds, in the currency of the frame. */
   purchases: readonly NetPurchase[];
   segmentSubs: readonly number[];
@@ -42,6 +44,7 @@ export const offerMissions = (input: OfferInput): Mission[] => {
     periodStart,
     currency,
     rollMinute,
+    issuedOn: input.issuedOn,
     purchases,
     segmentSubs: input.segmentSubs,
     answers: input.answers.filter(({ template }) => periodOfTemplate(template) === period),

@@ -21,6 +21,7 @@ const pastOf = (seed: number, days: number, start = START): NetPurchase[] => {
 const inputFor = (fields: Partial<ProposalInput> & { period: MissionPeriod }): ProposalInput => ({
   userId: 'user-1',
   periodStart: START,
+  issuedOn: fields.periodStart ?? START,
   segmentSubs: [],
   answers: [],
   rollMinute: 0,
@@ -142,6 +143,40 @@ describe('proposed missions', () => {
       proposeMissions(inputFor({ period: 'daily', segmentSubs: subs })).map(({ score }) => score?.segment);
     expect(bySegment([Number(sub)])[0]).toBe(1000);
     expect(bySegment([])[0]).toBe(0);
+  });
+
+  it('rest on the days before the offer, and leave room for those to come, when a month runs already', () => {
+    const monthStart = '2026-03-01';
+    for (const issuedOn of ['2026-03-10', '2026-03-20', '2026-03-31']) {
+      const kinds = new Set<string>();
+      for (let seed = 0; seed < 60; seed += 1) {
+        const purchases = pastOf(seed, 30, issuedOn);
+        const [proposal] = proposeMissions(
+          inputFor({
+            period: 'monthly',
+            periodStart: monthStart,
+            issuedOn,
+            userId: `user-${String(seed)}`,
+            purchases,
+          }),
+        );
+        const { rule, isDefault } = proposal ?? {};
+        const soFar = purchases.filter(
+          ({ sub, dayNumber: day }) => sub === rule?.sub_id && day >= dayNumber(monthStart),
+        );
+        const held = {
+          count: soFar.length,
+          total_spend: soFar.reduce((sum, { spentMinor }) => sum + spentMinor, 0),
+          per_txn_max: 0,
+        }[rule?.type ?? 'per_txn_max'];
+
+        expect(isDefault).toBe(false);
+        expect(rule?.value).toBeGreaterThan(0);
+        expect(held).toBeLessThanOrEqual(rule?.value ?? 0);
+        kinds.add(rule?.template ?? '');
+      }
+      expect([...kinds].sort()).toEqual(['COUNT_CAP_MONTHLY', 'SPEND_CAP_MONTHLY']);
+    }
   });
 
   it('ask a tenth less of somebody whose days are all alike, and are of both kinds for the month', () => {

@@ -1,11 +1,12 @@
-import { dayNumber, daysInMonth, dayParts } from '@orrery/calendar';
+import { dayNumber, dayParts, daysInMonth, diffDays } from '@orrery/calendar';
 import type { CalendarDay } from '@orrery/calendar';
 import { BAND, WIDE_BAND } from './achievable-limit.ts';
 import type { Band } from './achievable-limit.ts';
 import { dailyCandidates, monthlyCandidates, steadyCandidates, weeklyCandidates } from './candidates.ts';
-import type { Candidate } from './candidates.ts';
+import type { Candidate, SpentSoFar } from './candidates.ts';
 import { defaultRules } from './default-missions.ts';
 import type { MissionPeriod, MissionRule } from './mission-rule.ts';
+import { periodEndOf } from './mission-window.ts';
 import type { NetPurchase } from './purchases.ts';
 import { pickVaried, rankCandidates } from './rank-missions.ts';
 import type { RankingFrame, Score } from './rank-missions.ts';
@@ -44,7 +45,9 @@ export interface ProposalInput extends RankingFrame {
   rollMinute: number;
   /** Currency of the purchases. */
   currency: string;
-  /** What the user spent, after refunds; days of the period itself are not looked at. */
+  /** Day of the offer: the first of the period, or a later one when nobody asked before. */
+  issuedOn: CalendarDay;
+  /** What the user spent, after refunds; the day of the offer and what follows are not looked at. */
   purchases: readonly NetPurchase[];
   /** Whether a mission can still be won: its window is not over, and nothing has broken the rule yet. */
   isOpen(rule: MissionRule): boolean;
@@ -72,22 +75,10 @@ export const difficultyOf = (successShare: number | null): Difficulty => {
 export const pointsOf = (period: MissionPeriod, difficulty: Difficulty): number =>
   (BASE_POINTS[period] * TENTHS[difficulty]) / 10;
 
-/**
- * The days of the past that a proposal rests on: up to the day before the period, or to the last day with spending when
- * data seem to be missing since.
- * @param period kind of period
- * @param periodStart its first day
- * @param purchases of one currency
- * @param currency of the purchases
- * @returns undefined when there are too few days
- */
-export const historyBefore = (
-  period: MissionPeriod,
-  periodStart: CalendarDay,
-  purchases: readonly NetPurchase[],
-  currency: string,
-): History | undefined => {
-  const start = dayNumber(periodStart);
+// The days of the past that a proposal rests on: up to the day before the offer, or to the last day with spending when
+// data seem to be missing since.
+const historyBefore = ({ period, issuedOn, purchases, currency }: ProposalInput): History | undefined => {
+  const start = dayNumber(issuedOn);
   let first = Infinity;
   let last = -Infinity;
   for (const { dayNumber: day } of purchases) {
@@ -102,12 +93,33 @@ export const historyBefore = (
   return toDay - fromDay + 1 < least ? undefined : { currency, fromDay, toDay, purchases };
 };
 
+const spentSoFar = ({ periodStart, issuedOn, purchases }: ProposalInput): Map<number, SpentSoFar> => {
+  const [from, to] = [dayNumber(periodStart), dayNumber(issuedOn)];
+  const soFar = new Map<number, SpentSoFar>();
+  for (const { dayNumber: day, sub, spentMinor } of purchases) {
+    if (day >= from && day < to) {
+      const known = soFar.get(sub) ?? { spentMinor: 0, purchases: 0 };
+      soFar.set(sub, {
+        spentMinor: Math.max(0, known.spentMinor + spentMinor),
+        purchases: known.purchases + (spentMinor > 0 ? 1 : 0),
+      });
+    }
+  }
+  return soFar;
+};
+
 /** How candidates are sought: within a band, or as a tenth less than usual. */
 type Search = Band | 'steady';
 
 const candidatesOf = (input: ProposalInput, history: History, search: Search): Candidate[] => {
   const band = search === 'steady' ? WIDE_BAND : search;
-  const frame = { currency: history.currency, band, fromDay: history.fromDay };
+  const frame = {
+    currency: history.currency,
+    band,
+    fromDay: history.fromDay,
+    remainingDays: diffDays(input.issuedOn, periodEndOf(input.period, input.periodStart)) + 1,
+    soFar: spentSoFar(input),
+  };
   const { year, month } = dayParts(input.periodStart);
   const all: Candidate[] = [];
   for (const [sub, subHistory] of splitBySub(history, input.rollMinute)) {
@@ -146,7 +158,7 @@ const defaultsOf = ({ period, currency }: ProposalInput): Proposal[] =>
  * @param input user, period, history, segment and earlier answers
  */
 export const proposeMissions = (input: ProposalInput): Proposal[] => {
-  const history = historyBefore(input.period, input.periodStart, input.purchases, input.currency);
+  const history = historyBefore(input);
   if (history === undefined) {
     return defaultsOf(input);
   }

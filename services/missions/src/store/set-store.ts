@@ -8,7 +8,11 @@ export interface MissionSet {
   periodStart: string;
   periodEnd: string;
   missionIds: string[];
-  /** Whether days before the period have changed since, so that the offer has to be thought over. */
+  /** Day of the offer; what was known of the days before it is what the missions rest on. */
+  issuedOn: string;
+  /** Whether it holds default missions, for want of a history. */
+  isDefault: boolean;
+  /** Whether days before the offer have changed since, so that it has to be thought over. */
   isStale: boolean;
 }
 
@@ -86,7 +90,7 @@ export const createSetStore = (connection: Connection) => {
     },
 
     /**
-     * Marks the sets of running periods whose past has changed.
+     * Marks the sets of running periods whose grounds have changed.
      * @param userId owner
      * @param day earliest day that changed
      * @param today periods that ended before it are over
@@ -94,7 +98,7 @@ export const createSetStore = (connection: Connection) => {
      */
     async markStale(userId: string, day: string, today: string, session: ClientSession): Promise<void> {
       await sets.updateMany(
-        { userId, periodEnd: { $gte: today }, periodStart: { $gt: day }, isStale: false },
+        { userId, periodEnd: { $gte: today }, issuedOn: { $gt: day }, isStale: false },
         { $set: { isStale: true } },
         { session },
       );

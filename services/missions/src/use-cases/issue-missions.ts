@@ -29,10 +29,9 @@ export interface IssueMissionsParts extends Pick<Runtime<unknown>, 'inTransactio
   sets: SetStore;
   missions: MissionStore;
   calendar: MissionCalendar;
+  /** Users whose missions the job issues in one transaction; default 200. */
+  usersPerBatch?: number;
 }
-
-/** Users whose missions are issued in one transaction of the job. */
-const USERS_PER_BATCH = 200;
 
 /** Batches at work at once: one is calculated while the database reads or writes others. */
 const LANES = 3;
@@ -81,26 +80,32 @@ const issuedEvent = (userId: string, set: MissionSet, missionIds: readonly strin
 
 /**
  * Issues missions: at the start of a period by the job, or when a user asks before it has run. A period's missions are
- * issued once; while they are unanswered they are thought over when days before the period change.
+ * issued once; while they are unanswered they are thought over when days before the offer change.
  * @param parts stores, transactions and the calendar
  */
 export const createIssueMissions = (parts: IssueMissionsParts) => {
-  const { sheets, profiles, sets, missions, calendar } = parts;
+  const { sheets, profiles, sets, missions, calendar, usersPerBatch = 200 } = parts;
 
   const zoneFor = (profile: Profile | undefined, currency: string | undefined): string =>
     profile?.timeZone ??
     (currency === undefined ? profile?.zone : zoneOfCurrency(currency)) ??
     calendar.defaultTimeZone;
 
-  const offerOf = (material: Material, { period, periodStart, periodEnd }: RunningPeriod): Offer => {
+  const offerOf = (
+    material: Material,
+    zone: string,
+    { period, periodStart, periodEnd }: RunningPeriod,
+    issuedOn: string,
+  ): Offer => {
     const { userId, profile } = material;
     const currency = mainCurrency(material.sheets) ?? DEFAULT_MISSION_CURRENCY;
     const offered = offerMissions({
       userId,
       period,
       periodStart,
+      issuedOn,
       currency,
-      zone: zoneFor(profile, mainCurrency(material.sheets)),
+      zone,
       rollMinute: calendar.rollMinute,
       settleMs: calendar.settleMs,
       segmentId: profile?.segment?.id ?? null,
@@ -111,7 +116,15 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
     });
     return {
       userId,
-      set: { period, periodStart, periodEnd, missionIds: offered.map(({ id }) => id), isStale: false },
+      set: {
+        period,
+        periodStart,
+        periodEnd,
+        missionIds: offered.map(({ id }) => id),
+        issuedOn,
+        isDefault: offered.every(({ isDefault }) => isDefault),
+        isStale: false,
+      },
       missions: offered,
     };
   };
@@ -178,16 +191,23 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
     }
     const material = await materialOf(userId, profile, wanting);
     const zone = zoneFor(profile, mainCurrency(material.sheets));
-    const [today] = calendar.running(zone);
+    const today = calendar.today(zone);
+    // An offer is thought over as of its own day, so that it changes no more than the data did.
+    const issuedOn = (running: RunningPeriod): string => {
+      const set = known.find(
+        ({ period, periodStart }) => period === running.period && periodStart === running.periodStart,
+      );
+      return set === undefined || set.isDefault ? today : set.issuedOn;
+    };
     const offers = calendar
       .running(zone)
       .filter(({ period }) => wanting.some((wanted) => wanted.period === period))
-      .map((period) => offerOf(material, period));
+      .map((running) => offerOf(material, zone, running, issuedOn(running)));
     try {
       await parts.inTransaction(async (session) => {
         // Rows that came since the offers were made have found no set to mark, so the set is born stale.
         const isStale = (await profiles.find(userId, session))?.revision !== profile?.revision;
-        await profiles.change(userId, { zone, issuedDay: today?.periodStart ?? '' }, { zone }, session);
+        await profiles.change(userId, { zone, issuedDay: today }, { zone }, session);
         for (const offer of offers) {
           await storeOffer({ ...offer, set: { ...offer.set, isStale } }, session);
         }
@@ -230,7 +250,7 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
         answers: answersOf.get(userId) ?? [],
       };
       const own = periods.filter(({ period }) => begun.get(userId)?.includes(period));
-      offers.push(...own.map((period) => offerOf(material, period)));
+      offers.push(...own.map((period) => offerOf(material, profile.zone, period, today)));
     }
     return offers;
   };
@@ -291,7 +311,7 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
       const material = await materialOf(userId, profile, running);
       return {
         today: calendar.today(zone),
-        missions: running.flatMap((each) => offerOf(material, each).missions),
+        missions: running.flatMap((each) => offerOf(material, zone, each, calendar.today(zone)).missions),
       };
     },
 
@@ -324,7 +344,7 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
       const done = { users: 0, missions: 0 };
       for await (const zone of profiles.zones()) {
         const today = calendar.today(zone);
-        const batches = profiles.due(zone, today, USERS_PER_BATCH);
+        const batches = profiles.due(zone, today, usersPerBatch);
         const lane = async (): Promise<void> => {
           for (;;) {
             const { value: users, done: isOver } = await batches.next();
@@ -338,7 +358,12 @@ export const createIssueMissions = (parts: IssueMissionsParts) => {
             done.missions += offers.reduce((sum, { missions: issued }) => sum + issued.length, 0);
           }
         };
-        await Promise.all(Array.from({ length: LANES }, lane));
+        const ended = await Promise.allSettled(Array.from({ length: LANES }, lane));
+        for (const lanes of ended) {
+          if (lanes.status === 'rejected') {
+            throw lanes.reason;
+          }
+        }
       }
       return done;
     },
