@@ -52,6 +52,37 @@ export interface RecordsReader {
   listAdvisedUsers(after: string | undefined, limit: number): Promise<string[]>;
 }
 
+/** What is read of each collection; the rest stays where it is. */
+const FIELDS = {
+  incomes: ['userId', 'name', 'amount', 'receiveDate', 'frequency'],
+  expenses: ['userId', 'name', 'amount', 'endDate', 'frequency', 'budgetId'],
+  budgets: ['userId', 'name', 'amount', 'type', 'frequency', 'category', 'expensesId', 'createdAt'],
+  debts: [
+    'userId',
+    'name',
+    'amount',
+    'monthlyPayment',
+    'AdHocPayment',
+    'capitalRepayment',
+    'interestRepayment',
+    'userInterestRate',
+    'payDueDate',
+  ],
+  savinggoals: [
+    'userId',
+    'name',
+    'totalAmount',
+    'monthlyTarget',
+    'savedMoney',
+    'completionRation',
+    'completeDate',
+    'isCompleted',
+  ],
+} as const;
+
+const projectionOf = (collection: keyof typeof FIELDS): Record<string, 1> =>
+  Object.fromEntries(FIELDS[collection].map((field): [string, 1] => [field, 1]));
+
 /** Rows of one kind that a single answer may hold; a group of users with more is read in two halves. */
 const MAX_ROWS = 20_000;
 
@@ -85,7 +116,7 @@ export function recordsReader(db: Db): RecordsReader {
 
   async function listRows<Row>(
     owners: readonly string[],
-    collection: string,
+    collection: keyof typeof FIELDS,
     conditions: Filter<Document>,
     parse: (document: Document) => Row | undefined,
   ): Promise<{ rows: Map<string, Row[]>; unreadable: Map<string, number> }> {
@@ -94,7 +125,10 @@ export function recordsReader(db: Db): RecordsReader {
     }
     const documents = await db
       .collection(collection)
-      .find({ userId: { $in: owners.map((owner) => new ObjectId(owner)) }, isDeleted: false, ...conditions })
+      .find(
+        { userId: { $in: owners.map((owner) => new ObjectId(owner)) }, isDeleted: false, ...conditions },
+        { projection: projectionOf(collection), batchSize: MAX_ROWS },
+      )
       .limit(MAX_ROWS + 1)
       .toArray();
     if (documents.length > MAX_ROWS) {
