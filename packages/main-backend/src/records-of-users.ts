@@ -102,9 +102,11 @@ const groupBy = <Row>(rows: readonly (readonly [string, Row])[]): Map<string, Ro
 /**
  * Opens the read-only view of many users.
  * @param db the main back end's database
+ * @param limits `mostRows`: rows of one kind that a single answer may hold; default 20,000
  * @returns the reader; its methods throw the driver's errors when the database cannot be reached
  */
-export function recordsReader(db: Db): RecordsReader {
+export function recordsReader(db: Db, limits: { mostRows?: number } = {}): RecordsReader {
+  const { mostRows = MAX_ROWS } = limits;
   async function listUsers(ids: readonly string[]): Promise<MainUser[]> {
     const wanted = ids.map(toObjectId).filter((id) => id !== undefined);
     const documents = await db
@@ -127,11 +129,11 @@ export function recordsReader(db: Db): RecordsReader {
       .collection(collection)
       .find(
         { userId: { $in: owners.map((owner) => new ObjectId(owner)) }, isDeleted: false, ...conditions },
-        { projection: projectionOf(collection), batchSize: MAX_ROWS },
+        { projection: projectionOf(collection), batchSize: mostRows },
       )
-      .limit(MAX_ROWS + 1)
+      .limit(mostRows + 1)
       .toArray();
-    if (documents.length > MAX_ROWS) {
+    if (documents.length > mostRows) {
       if (owners.length === 1) {
         throw new TooManyRowsError(collection);
       }
