@@ -1,15 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  ACHClass,
-  Configuration,
-  CountryCode,
-  PlaidApi,
-  Products,
-  TransferNetwork,
-  TransferType,
-} from 'plaid';
+import type { CountryCode, PlaidApi, Products } from 'plaid';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { readPlaidAccount } from '../domain/bank/bank-account.ts';
@@ -177,18 +169,23 @@ export interface LinkTokenOrder {
 const isOneOf = <Value extends string>(values: readonly Value[], candidate: string): candidate is Value =>
   values.some((value) => value === candidate);
 
-const productsOf = (names: readonly string[]): Products[] =>
-  names.filter((name): name is Products => isOneOf(Object.values(Products), name));
+/** The SDK takes some 70 MB of memory, so it is loaded with the first call and not by processes that never make one. */
+const loadSdk = () => import('plaid');
+type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 
-const countriesOf = (codes: readonly string[]): CountryCode[] =>
-  codes.filter((code): code is CountryCode => isOneOf(Object.values(CountryCode), code));
+const productsOf = (sdk: Sdk, names: readonly string[]): Products[] =>
+  names.filter((name): name is Products => isOneOf(Object.values(sdk.Products), name));
 
-const NETWORKS = {
-  ach: TransferNetwork.Ach,
-  'same-day-ach': TransferNetwork.SameDayAch,
-  rtp: TransferNetwork.Rtp,
-  wire: TransferNetwork.Wire,
-} as const;
+const countriesOf = (sdk: Sdk, codes: readonly string[]): CountryCode[] =>
+  codes.filter((code): code is CountryCode => isOneOf(Object.values(sdk.CountryCode), code));
+
+const networkOf = ({ TransferNetwork }: Sdk, network: TransferOrder['network']) =>
+  ({
+    ach: TransferNetwork.Ach,
+    'same-day-ach': TransferNetwork.SameDayAch,
+    rtp: TransferNetwork.Rtp,
+    wire: TransferNetwork.Wire,
+  })[network];
 
 const TransferFacts = z.object({ id: z.string(), authorization_id: z.string(), status: z.string() });
 
@@ -206,8 +203,9 @@ export const createPlaidClient = (
   const sockets = { keepAlive: true, maxSockets: 50 };
   const httpAgent = new HttpAgent(sockets);
   const httpsAgent = new HttpsAgent(sockets);
-  const api = new PlaidApi(
-    new Configuration({
+  const connect = async (): Promise<{ api: PlaidApi; sdk: Sdk }> => {
+    const sdk = await loadSdk();
+    const configuration = new sdk.Configuration({
       basePath: settings.baseUrl,
       baseOptions: {
         headers: { 'PLAID-CLIENT-ID': settings.clientId, 'PLAID-SECRET': settings.secret },
@@ -216,17 +214,21 @@ export const createPlaidClient = (
         httpAgent,
         httpsAgent,
       },
-    }),
-  );
+    });
+    return { api: new sdk.PlaidApi(configuration), sdk };
+  };
+  let connected: ReturnType<typeof connect> | undefined;
 
   const call = async <Data>(
     endpoint: string,
-    send: () => Promise<{ data: Data }>,
+    send: (api: PlaidApi, sdk: Sdk) => Promise<{ data: Data }>,
     repeat: Repeat = 'safe',
   ): Promise<Data> => {
+    connected ??= connect();
+    const { api, sdk } = await connected;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const { data } = await send();
+        const { data } = await send(api, sdk);
         return data;
       } catch (error) {
         const failure = plaidFailureOf(error, endpoint);
@@ -284,17 +286,17 @@ export const createPlaidClient = (
      */
     async createLinkToken(order: LinkTokenOrder) {
       const update = order.accessToken !== undefined;
-      const data = await call('/link/token/create', () =>
+      const data = await call('/link/token/create', (api, sdk) =>
         api.linkTokenCreate({
           client_name: 'Orrery',
           language: order.language,
-          country_codes: countriesOf(order.countryCodes),
+          country_codes: countriesOf(sdk, order.countryCodes),
           user: { client_user_id: order.userId },
           ...(update
             ? { access_token: order.accessToken ?? null }
             : {
-                products: productsOf(order.products),
-                optional_products: productsOf(['investments', 'liabilities']),
+                products: productsOf(sdk, order.products),
+                optional_products: productsOf(sdk, ['investments', 'liabilities']),
                 transactions: { days_requested: HISTORY_DAYS },
                 ...(order.webhookUrl === undefined ? {} : { webhook: order.webhookUrl }),
               }),
@@ -320,10 +322,10 @@ export const createPlaidClient = (
       username: string | undefined;
       password: string | undefined;
     }): Promise<string> {
-      const data = await call('/sandbox/public_token/create', () =>
+      const data = await call('/sandbox/public_token/create', (api, sdk) =>
         api.sandboxPublicTokenCreate({
           institution_id: order.institutionId,
-          initial_products: productsOf(order.products),
+          initial_products: productsOf(sdk, order.products),
           options: {
             transactions: { days_requested: HISTORY_DAYS },
             ...(order.webhookUrl === undefined ? {} : { webhook: order.webhookUrl }),
@@ -342,7 +344,7 @@ export const createPlaidClient = (
     async exchange(publicToken: string): Promise<{ accessToken: string; itemId: string }> {
       const data = await call(
         '/item/public_token/exchange',
-        () => api.itemPublicTokenExchange({ public_token: publicToken }),
+        (api) => api.itemPublicTokenExchange({ public_token: publicToken }),
         'never',
       );
       return { accessToken: data.access_token, itemId: data.item_id };
@@ -353,7 +355,7 @@ export const createPlaidClient = (
      * @param accessToken clear token
      */
     async item(accessToken: string) {
-      const data = await call('/item/get', () => api.itemGet({ access_token: accessToken }));
+      const data = await call('/item/get', (api) => api.itemGet({ access_token: accessToken }));
       return {
         institutionId: data.item.institution_id ?? null,
         institutionName: data.item.institution_name ?? null,
@@ -368,10 +370,10 @@ export const createPlaidClient = (
      * @param countryCodes where it is looked for
      */
     async institution(institutionId: string, countryCodes: readonly string[]) {
-      const data = await call('/institutions/get_by_id', () =>
+      const data = await call('/institutions/get_by_id', (api, sdk) =>
         api.institutionsGetById({
           institution_id: institutionId,
-          country_codes: countriesOf(countryCodes),
+          country_codes: countriesOf(sdk, countryCodes),
         }),
       );
       return { name: data.institution.name, products: data.institution.products.map(String) };
@@ -382,7 +384,7 @@ export const createPlaidClient = (
      * @param accessToken clear token
      */
     async accounts(accessToken: string): Promise<BankAccount[]> {
-      const data = await call('/accounts/get', () => api.accountsGet({ access_token: accessToken }));
+      const data = await call('/accounts/get', (api) => api.accountsGet({ access_token: accessToken }));
       return accountsOf(data, '/accounts/get');
     },
 
@@ -392,7 +394,7 @@ export const createPlaidClient = (
      * @param accountIds only these
      */
     async balances(accessToken: string, accountIds?: readonly string[]): Promise<BankAccount[]> {
-      const data = await call('/accounts/balance/get', () =>
+      const data = await call('/accounts/balance/get', (api) =>
         api.accountsBalanceGet({ access_token: accessToken, ...onlyAccounts(accountIds) }),
       );
       return accountsOf(data, '/accounts/balance/get');
@@ -403,7 +405,7 @@ export const createPlaidClient = (
      * @param accessToken clear token
      */
     async investments(accessToken: string): Promise<Investments> {
-      const data = await call('/investments/holdings/get', () =>
+      const data = await call('/investments/holdings/get', (api) =>
         api.investmentsHoldingsGet({ access_token: accessToken }),
       );
       return {
@@ -432,7 +434,7 @@ export const createPlaidClient = (
      * @param accessToken clear token
      */
     async liabilities(accessToken: string): Promise<BankLiability[]> {
-      const { liabilities } = await call('/liabilities/get', () =>
+      const { liabilities } = await call('/liabilities/get', (api) =>
         api.liabilitiesGet({ access_token: accessToken }),
       );
       return [
@@ -469,7 +471,7 @@ export const createPlaidClient = (
      * @param accessToken clear token
      */
     async recurring(accessToken: string): Promise<RecurringHint[]> {
-      const data = await call('/transactions/recurring/get', () =>
+      const data = await call('/transactions/recurring/get', (api) =>
         api.transactionsRecurringGet({ access_token: accessToken }),
       );
       return [...data.inflow_streams, ...data.outflow_streams].map((stream) => ({
@@ -493,7 +495,7 @@ export const createPlaidClient = (
      * @param cursor where to go on; null from the beginning
      */
     async syncPage(accessToken: string, cursor: string | null): Promise<BankPage> {
-      const data = await call('/transactions/sync', () =>
+      const data = await call('/transactions/sync', (api) =>
         api.transactionsSync({
           access_token: accessToken,
           count: pageSize,
@@ -521,7 +523,7 @@ export const createPlaidClient = (
      */
     async remove(accessToken: string): Promise<void> {
       try {
-        await call('/item/remove', () => api.itemRemove({ access_token: accessToken }));
+        await call('/item/remove', (api) => api.itemRemove({ access_token: accessToken }));
       } catch (error) {
         if (!(error instanceof PlaidFailure && error.kind === 'gone')) {
           throw error;
@@ -535,7 +537,7 @@ export const createPlaidClient = (
      * @param url our public address
      */
     async updateWebhook(accessToken: string, url: string): Promise<void> {
-      await call('/item/webhook/update', () =>
+      await call('/item/webhook/update', (api) =>
         api.itemWebhookUpdate({ access_token: accessToken, webhook: url }),
       );
     },
@@ -545,7 +547,7 @@ export const createPlaidClient = (
      * @param keyId name of the key
      */
     async webhookKey(keyId: string) {
-      const { key } = await call('/webhook_verification_key/get', () =>
+      const { key } = await call('/webhook_verification_key/get', (api) =>
         api.webhookVerificationKeyGet({ key_id: keyId }),
       );
       return {
@@ -560,14 +562,16 @@ export const createPlaidClient = (
      * @param order what is to be moved
      */
     async transfer(accessToken: string, order: TransferOrder): Promise<TransferResult> {
-      const { authorization } = await call('/transfer/authorization/create', () =>
+      const { authorization } = await call('/transfer/authorization/create', (api, sdk) =>
         api.transferAuthorizationCreate({
           access_token: accessToken,
           account_id: order.accountId,
-          type: order.type === 'debit' ? TransferType.Debit : TransferType.Credit,
-          network: NETWORKS[order.network],
+          type: order.type === 'debit' ? sdk.TransferType.Debit : sdk.TransferType.Credit,
+          network: networkOf(sdk, order.network),
           amount: order.amount,
-          ...(order.network === 'ach' || order.network === 'same-day-ach' ? { ach_class: ACHClass.Ppd } : {}),
+          ...(order.network === 'ach' || order.network === 'same-day-ach'
+            ? { ach_class: sdk.ACHClass.Ppd }
+            : {}),
           user: { legal_name: order.legalName },
           idempotency_key: order.idempotencyKey,
         }),
@@ -580,7 +584,7 @@ export const createPlaidClient = (
           reason: authorization.decision_rationale?.code ?? null,
         };
       }
-      const data = await call('/transfer/create', () =>
+      const data = await call('/transfer/create', (api) =>
         api.transferCreate({
           access_token: accessToken,
           account_id: order.accountId,
@@ -597,7 +601,7 @@ export const createPlaidClient = (
      * @param transferId id at Plaid
      */
     async transferStatus(transferId: string): Promise<{ status: string; reason: string | null }> {
-      const data = await call('/transfer/get', () => api.transferGet({ transfer_id: transferId }));
+      const data = await call('/transfer/get', (api) => api.transferGet({ transfer_id: transferId }));
       return {
         status: String(data.transfer.status),
         reason: data.transfer.failure_reason?.description ?? null,
@@ -609,7 +613,7 @@ export const createPlaidClient = (
      * @param transferId id at Plaid
      */
     async cancelTransfer(transferId: string): Promise<void> {
-      await call('/transfer/cancel', () => api.transferCancel({ transfer_id: transferId }));
+      await call('/transfer/cancel', (api) => api.transferCancel({ transfer_id: transferId }));
     },
 
     /** Closes idle connections. */
