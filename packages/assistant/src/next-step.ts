@@ -94,10 +94,10 @@ const PLANS: Partial<Record<Reading['topic'], Planner>> = {
     name: 'get_budgets',
     arguments: category === undefined ? {} : { category },
   }),
-  recurring: ({ merchant, direction }) => ({
+  recurring: ({ merchant, direction, isAboutSubscriptions }) => ({
     name: 'get_recurring',
     arguments: {
-      kind: direction === 'in' ? 'income' : 'payments',
+      kind: direction === 'in' ? 'income' : isAboutSubscriptions ? 'subscriptions' : 'payments',
       ...(merchant === undefined ? {} : { merchant }),
     },
   }),

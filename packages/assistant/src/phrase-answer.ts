@@ -318,9 +318,9 @@ const recurring = (voice: Voice, result: ToolResult<'get_recurring'>): string =>
   if (result.payments.length === 0) {
     const at = result.merchant === null ? '' : about(voice, { category: null, merchant: result.merchant });
     return say({
-      en: `I found no regular ${result.kind === 'income' ? 'income' : 'payments'}${at}.`,
-      fr: `Je ne trouve aucun ${result.kind === 'income' ? 'revenu régulier' : 'paiement récurrent'}${at}.`,
-      ko: `정기 ${result.kind === 'income' ? '수입' : '결제'} 내역이 없어요${at === '' ? '' : ` (${result.merchant ?? ''})`}.`,
+      en: `I found no ${{ income: 'regular income', payments: 'regular payments', subscriptions: 'subscriptions' }[result.kind]}${at}.`,
+      fr: `Je ne trouve aucun ${{ income: 'revenu régulier', payments: 'paiement récurrent', subscriptions: 'abonnement' }[result.kind]}${at}.`,
+      ko: `${{ income: '정기 수입', payments: '정기 결제', subscriptions: '구독' }[result.kind]} 내역이 없어요${at === '' ? '' : ` (${result.merchant ?? ''})`}.`,
     });
   }
   const lines = result.payments.slice(0, 12).map(({ name, amount, period, nextDate }) => {
@@ -336,7 +336,7 @@ const recurring = (voice: Voice, result: ToolResult<'get_recurring'>): string =>
   });
   const perMonth = voice.list(result.perMonth.map((each) => money(withoutSign(each))));
   return say({
-    en: `You have ${String(result.count)} regular ${result.kind === 'income' ? 'incomes' : result.kind}, about ${perMonth} a month:\n${lines.join('\n')}`,
+    en: `You have ${String(result.count)} ${{ income: 'regular incomes', payments: 'regular payments', subscriptions: result.count === 1 ? 'subscription' : 'subscriptions' }[result.kind]}, about ${perMonth} a month:\n${lines.join('\n')}`,
     fr: `Vous avez ${String(result.count)} ${result.kind === 'income' ? 'revenus réguliers' : result.kind === 'subscriptions' ? 'abonnements' : 'paiements récurrents'}, environ ${perMonth} par mois :\n${lines.join('\n')}`,
     ko: `정기 ${result.kind === 'income' ? '수입' : result.kind === 'subscriptions' ? '구독' : '결제'}이 ${String(result.count)}건, 한 달에 약 ${perMonth}이에요:\n${lines.join('\n')}`,
   });
@@ -425,12 +425,10 @@ const missions = (voice: Voice, result: ToolResult<'get_missions'>): string => {
       ko: '지금 진행 중인 미션이 없어요.',
     });
   }
-  const lines = result.missions
-    .slice(0, 8)
-    .map(
-      ({ text, state, current, target }) =>
-        `${text} (${stateWord(state, voice.language)}, ${String(current)}/${String(target)})`,
-    );
+  const lines = result.missions.slice(0, 8).map(({ text, state, current, target }) => {
+    const progress = state === 'in_progress' ? `, ${String(current)}/${String(target)}` : '';
+    return `${text} (${stateWord(state, voice.language)}${progress})`;
+  });
   return say({
     en: `Your missions:\n${lines.join('\n')}`,
     fr: `Vos missions :\n${lines.join('\n')}`,

@@ -51,6 +51,8 @@ export interface Reading {
   /** How many rows it asks for. */
   limit: number | undefined;
   direction: 'in' | 'out' | undefined;
+  /** It asks for subscriptions, not for every regular payment. */
+  isAboutSubscriptions: boolean;
 }
 
 /** What the rules know beside the text. */
@@ -155,6 +157,8 @@ const BY_MERCHANT =
 const BY_MONTH = /\b(?:by|per|each|par|chaque) (?:month|mois)\b|월별/;
 const IN = /\b(?:received|incoming|deposits?|refunds?|recus?|remboursements? recus?)\b|입금|받은/;
 
+const SUBSCRIPTIONS = /\bsubscriptions?\b|\babonnements?\b|구독/;
+
 const topicOf = (folded: string): Topic =>
   TOPIC_RULES.find(([, pattern]) => pattern.test(folded))?.[0] ?? 'unknown';
 
@@ -224,6 +228,7 @@ const readAlone = (text: string, context: QuestionContext, earlier: Reading | un
     isCount: COUNT.test(folded),
     limit: limitOf(folded),
     direction: IN.test(folded) ? 'in' : undefined,
+    isAboutSubscriptions: SUBSCRIPTIONS.test(folded),
   };
 };
 

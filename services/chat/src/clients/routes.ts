@@ -154,6 +154,7 @@ export const ListAccounts = defineRoute({
       z.object({
         name: z.string(),
         type: z.string().nullable(),
+        subtype: z.string().nullable(),
         mask: z.string().nullable(),
         balances: z.object({ available: NullableMoney, current: NullableMoney }).nullable(),
       }),

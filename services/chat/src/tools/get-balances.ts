@@ -9,6 +9,8 @@ import type { RunTool, ToolAccess } from './tool-access.ts';
 export interface KnownAccount {
   name: string;
   kind: string;
+  /** For day-to-day money, not for savings. */
+  isCurrent: boolean;
   balance: { amount: string; currency: string } | null;
 }
 
@@ -20,9 +22,10 @@ const MAX_ACCOUNTS = 30;
  */
 export async function readAccounts(access: ToolAccess): Promise<KnownAccount[]> {
   const { body } = await access.call('ingestion', ListAccounts, {});
-  return body.data.slice(0, MAX_ACCOUNTS).map(({ name, type, mask, balances }) => ({
+  return body.data.slice(0, MAX_ACCOUNTS).map(({ name, type, subtype, mask, balances }) => ({
     name: mask === null ? name : `${name} ••${mask.slice(-4)}`,
     kind: type ?? 'other',
+    isCurrent: subtype === 'checking',
     balance: balances?.current ?? balances?.available ?? null,
   }));
 }
@@ -59,5 +62,9 @@ export const getBalances: RunTool<ToolArguments<'get_balances'>, ToolResult<'get
   access,
 ) => {
   const accounts = await readAccounts(access);
-  return { asOf: access.today, accounts, totals: moneyAtHand(accounts) };
+  return {
+    asOf: access.today,
+    accounts: accounts.map(({ name, kind, balance }) => ({ name, kind, balance })),
+    totals: moneyAtHand(accounts),
+  };
 };

@@ -1,6 +1,6 @@
 import { daysInMonth, dayParts, periodContaining, addDays } from '@orrery/calendar';
 import type { ToolArguments, ToolResult } from '@orrery/assistant';
-import { ReadSpending } from '@orrery/contracts';
+import { ReadSpending, type MoneyText } from '@orrery/contracts';
 import { fromFloat, parseDecimal } from '@orrery/money';
 import { AppError } from '@orrery/service-kit';
 import { CashFlowForecast, ReadSummary } from '../clients/routes.ts';
@@ -52,7 +52,10 @@ const bankMonth = async (access: ToolAccess): Promise<Month | null> => {
 };
 
 const cashFlow = async (access: ToolAccess, days: number): Promise<Forecast | null> => {
-  const atHand = moneyAtHand(await accountsIfReachable(access));
+  const accounts = await accountsIfReachable(access);
+  const current = accounts.filter(({ isCurrent }) => isCurrent);
+  // Savings are not for spending; where no account is known as a current one, all of them count.
+  const atHand = moneyAtHand(current.length > 0 ? current : accounts);
   const balance = atHand.find(({ currency }) => currency === access.currency) ?? atHand[0];
   const { status, body } = await access.call('insights', CashFlowForecast, {
     query: { days, balance: balance?.amount, currency: balance?.currency },
@@ -83,9 +86,18 @@ const tried = async <Part>(work: Promise<Part>): Promise<{ part: Part | null; er
   }
 };
 
+/** The smaller of what the plan leaves and what the balance allows; only one of them where they differ in currency. */
+const roomFor = (month: Month | null, forecast: Forecast | null): MoneyText | undefined => {
+  const planned = month === null ? undefined : (month.leftAfterDebts ?? month.left);
+  const safe = forecast?.balanceKnown === true ? forecast.safeToSpend : undefined;
+  if (planned === undefined || safe === undefined || planned.currency !== safe.currency) {
+    return safe ?? planned;
+  }
+  return minorOf(planned) < minorOf(safe) ? planned : safe;
+};
+
 const judge = (price: string, month: Month | null, forecast: Forecast | null): Result['price'] => {
-  const room =
-    forecast?.balanceKnown === true ? forecast.safeToSpend : (month?.leftAfterDebts ?? month?.left);
+  const room = roomFor(month, forecast);
   if (room === undefined) {
     return null;
   }
