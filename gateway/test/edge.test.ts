@@ -8,6 +8,7 @@ import {
   openGateway,
   openService,
   tokenOf,
+  TEST_ROUTES,
 } from './open-gateway.ts';
 
 let service: FakeService;
@@ -252,6 +253,51 @@ describe('the gateway’s own pages', () => {
       status: 'not ready',
       details: { insights: false },
     });
+    service = await openService();
+  });
+
+  it('follows the customer analysis contract where shoppers are analysed: model and secret are part of its health', async () => {
+    await gateway.stop();
+    const routes = TEST_ROUTES.slice(0, 1).map((rule) => ({
+      ...rule,
+      path: '/api/analysis',
+      service: 'segmentation' as const,
+      errorShape: 'error-code' as const,
+      signInWords: { detail: 'Could not validate credentials', code: 'HTTP_EXCEPTION' },
+    }));
+    let trained = false;
+    service.server.removeAllListeners('request');
+    service.server.on('request', (request, response) => {
+      const exists = { model: trained, scaler: trained, columns: trained };
+      response.end(JSON.stringify(request.url === '/internal/models/readiness' ? exists : {}));
+    });
+    const both = async (env: Record<string, string>) => {
+      gateway = await openGateway('fast path', service.url, env, { routes });
+      const [ready, healthy] = [await get('/readyz'), await get('/healthz')];
+      const answers = [ready.status, healthy.status, await healthy.json()];
+      const refused = await fetch(`${gateway.url}/api/analysis`, { method: 'POST' });
+      expect([refused.status, await refused.json()]).toEqual([
+        401,
+        expect.objectContaining({ error_code: 'HTTP_EXCEPTION', message: 'Could not validate credentials' }),
+      ]);
+      await gateway.stop();
+      return answers;
+    };
+
+    expect(await both({})).toEqual([
+      503,
+      500,
+      { status: 'error', details: 'Missing: model, scaler, columns, supabase_secret' },
+    ]);
+    trained = true;
+    expect(await both({})).toEqual([200, 500, { status: 'error', details: 'Missing: supabase_secret' }]);
+    expect(await both({ SUPABASE_JWT_SECRET: 's'.repeat(40) })).toEqual([
+      200,
+      200,
+      { status: 'ok', details: 'All components are healthy.' },
+    ]);
+    gateway = await openGateway('fast path', service.url);
+    await service.stop();
     service = await openService();
   });
 

@@ -1,4 +1,5 @@
 import { defineService, openTaskThreads, openUserData } from '@orrery/service-kit';
+import { createPngRenderer } from './charts/render-png.ts';
 import { createSpendingSource } from './clients/spending-source.ts';
 import type { TRAINING_TASKS } from './compute/training-tasks.ts';
 import { SegmentationConfig } from './config.ts';
@@ -66,6 +67,7 @@ export const segmentation = defineService({
       timeoutMs: TRAINING_TIMEOUT_MS,
       onDeath: (reason) => logger.error({ err: reason }, 'a training thread died'),
     });
+    const png = createPngRenderer();
     const ask = createAskModels({ models, inputs, clock });
     const trainModels = createTrainModels({
       models,
@@ -108,9 +110,9 @@ export const segmentation = defineService({
         predictRoute({ ask, predictions, clock }),
         ...clusterRoutes({ ask, elbow }),
         ...historyRoutes(predictions),
-        ...chartRoutes({ ask, elbow }),
+        ...chartRoutes({ ask, elbow, png }),
         ...profileRoutes(profiles, clock),
-        ...modelRoutes({ ask, models, trainModels, keepTables, watchDrift, jobs }),
+        ...modelRoutes({ ask, models, trainModels, keepTables, watchDrift, jobs, png }),
         predictBatch(ask),
         countActivity({ predictions, profiles }),
         modelReadiness(models),

@@ -235,6 +235,32 @@ describe('rebuilding the clusters of spending', () => {
     expect(service.captured.of(UserSegmentAssigned)).toHaveLength(told);
   }, 60_000);
 
+  it('goes back to an earlier version on demand, and everybody is placed by it again', async () => {
+    const told = service.captured.of(UserSegmentAssigned).length;
+    const back = await service.call('/v1/models/spending/rollback', {
+      as: admin,
+      method: 'POST',
+      json: { version: 1 },
+    });
+    await eventually(
+      () => service.captured.of(UserSegmentAssigned).length,
+      (count) => count > told,
+    );
+    const forth = await service.call('/v1/models/spending/rollback', {
+      as: admin,
+      method: 'POST',
+      json: { version: 3 },
+    });
+
+    expect([back.status, forth.status]).toEqual([200, 200]);
+    await eventually(async () => {
+      const rows = await service.mongo
+        .collection<{ modelVersion: number }>('segment_assignments')
+        .countDocuments({ modelVersion: { $ne: 3 }, _id: /^many-/ as never });
+      return rows === 0;
+    });
+  }, 60_000);
+
   it('leaves the clusters in place when reading the spending fails', async () => {
     const before = (await mine('many-001')).json as Mine;
     insights.isDown = true;

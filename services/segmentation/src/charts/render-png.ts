@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { renderAsync } from '@resvg/resvg-js';
+import { LRUCache } from 'lru-cache';
 
 const require = createRequire(import.meta.url);
 
@@ -9,21 +10,41 @@ const FONTS = [
   require.resolve('@expo-google-fonts/nanum-gothic/400Regular/NanumGothic_400Regular.ttf'),
 ];
 
-/**
- * Draws a picture as PNG, in a thread of the runtime's pool.
- * @param svg the picture
- * @returns the bytes of the PNG
- */
-export const renderPng = async (svg: string): Promise<Buffer> => {
-  const image = await renderAsync(svg, {
-    font: { fontFiles: FONTS, loadSystemFonts: false, defaultFontFamily: 'Lato' },
-  });
-  return image.asPng();
-};
+/** Pictures of a version never change, and drawing one takes some 20 ms of a processor. */
+const KEPT = 64;
 
-/**
- * A PNG as a data URI, for pages that show it in place.
- * @param svg the picture
- */
-export const pngDataUri = async (svg: string): Promise<string> =>
-  `data:image/png;base64,${(await renderPng(svg)).toString('base64')}`;
+/** Draws pictures as PNG. */
+export interface PngRenderer {
+  /**
+   * @param svg the picture
+   * @returns the bytes of the PNG
+   */
+  render(svg: string): Promise<Buffer>;
+  /**
+   * A PNG for pages that show it in place.
+   * @param svg the picture
+   * @returns a data URI
+   */
+  dataUri(svg: string): Promise<string>;
+}
+
+/** Makes a renderer that draws in a thread of the runtime's pool and remembers its latest pictures. */
+export const createPngRenderer = (): PngRenderer => {
+  const kept = new LRUCache<string, Buffer>({ max: KEPT });
+  const render = async (svg: string): Promise<Buffer> => {
+    const known = kept.get(svg);
+    if (known !== undefined) {
+      return known;
+    }
+    const image = await renderAsync(svg, {
+      font: { fontFiles: FONTS, loadSystemFonts: false, defaultFontFamily: 'Lato' },
+    });
+    const png = image.asPng();
+    kept.set(svg, png);
+    return png;
+  };
+  return {
+    render,
+    dataUri: async (svg) => `data:image/png;base64,${(await render(svg)).toString('base64')}`,
+  };
+};

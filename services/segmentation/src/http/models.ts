@@ -4,8 +4,9 @@ import type { JobDesk, MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { CHARTS } from '../charts/draw-charts.ts';
 import type { ChartName } from '../charts/draw-charts.ts';
-import { renderPng } from '../charts/render-png.ts';
+import type { PngRenderer } from '../charts/render-png.ts';
 import { MODEL_NAMES } from '../domain/segment-model.ts';
+import { PLACE_USERS_JOB } from '../jobs/spending-jobs.ts';
 import { trainJobName } from '../jobs/train-jobs.ts';
 import type { ModelStore } from '../store/model-store.ts';
 import type { AskModels } from '../use-cases/ask-models.ts';
@@ -169,6 +170,7 @@ export const modelRoutes = (parts: {
   keepTables: KeepTables;
   watchDrift: WatchDrift;
   jobs: JobDesk;
+  png: PngRenderer;
 }): MountedRoute[] => {
   const { ask, models, trainModels, keepTables, watchDrift, jobs } = parts;
   return [
@@ -223,10 +225,13 @@ export const modelRoutes = (parts: {
       return { status: 202, body: { id, jobId: id, name: job, state: 'queued' as const } };
     }),
 
-    handle(RollBack, async ({ params: { name }, body }) => ({
-      status: 200,
-      body: shownVersion(await trainModels.rollBack(name, body.version)),
-    })),
+    handle(RollBack, async ({ params: { name }, body }) => {
+      const version = await trainModels.rollBack(name, body.version);
+      if (name === 'spending') {
+        await jobs.run(PLACE_USERS_JOB);
+      }
+      return { status: 200, body: shownVersion(version) };
+    }),
 
     handle(ReadDrift, async ({ params: { name }, query }) => ({
       status: 200,
@@ -238,7 +243,7 @@ export const modelRoutes = (parts: {
       const svg = CHARTS[chart](model, chooseLanguage(request.headers['accept-language'], 'en'));
       return query.format === 'svg'
         ? { status: 200, body: svg, headers: { 'Content-Type': 'image/svg+xml; charset=utf-8' } }
-        : { status: 200, body: await renderPng(svg), headers: { 'Content-Type': 'image/png' } };
+        : { status: 200, body: await parts.png.render(svg), headers: { 'Content-Type': 'image/png' } };
     }),
   ];
 };

@@ -8,6 +8,9 @@ import { trainingResult, trainJobName } from './train-jobs.ts';
 /** Name of the job behind PocketC's route. */
 export const REBUILD_CLUSTERS_JOB = 'rebuild-clusters';
 
+/** Name of the job that gives everybody their segment by the version that serves. */
+export const PLACE_USERS_JOB = 'place-users';
+
 const Input = z.object({ force: z.boolean().optional() }).default({});
 
 /**
@@ -39,6 +42,12 @@ export const spendingJobs = (parts: {
       name: 'refresh-segments',
       cron: '* * * * *',
       run: async ({ signal }) => ({ users: await keepSpending.refreshStale(signal) }),
+    },
+    {
+      name: PLACE_USERS_JOB,
+      // Two roll-backs in a row must both take effect, and placing twice harms nothing.
+      oneAtATime: false,
+      run: ({ signal }) => assign.placeEverybody(signal),
     },
     {
       name: trainJobName('spending'),

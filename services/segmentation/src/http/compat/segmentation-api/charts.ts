@@ -3,7 +3,7 @@ import { handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { elbowChart, pieChart, profileChart, sizeChart } from '../../../charts/draw-charts.ts';
-import { pngDataUri } from '../../../charts/render-png.ts';
+import type { PngRenderer } from '../../../charts/render-png.ts';
 import type { AskModels } from '../../../use-cases/ask-models.ts';
 import type { MeasureElbow } from '../../../use-cases/measure-elbow.ts';
 import { chooseLanguage } from '../../choose-language.ts';
@@ -37,14 +37,18 @@ const ElbowChart = defineRoute({
 
 /**
  * `GET /charts/clusters` and `GET /charts/elbow`.
- * @param parts the model and its curves
+ * @param parts the model, its curves, and what draws
  */
-export const chartRoutes = (parts: { ask: AskModels; elbow: MeasureElbow }): MountedRoute[] => [
+export const chartRoutes = (parts: {
+  ask: AskModels;
+  elbow: MeasureElbow;
+  png: PngRenderer;
+}): MountedRoute[] => [
   handle(ClusterCharts, async ({ request }) => {
     const { model } = await whenTrained(parts.ask.requireModel('customers'));
     const language = chooseLanguage(request.headers['accept-language'], 'en');
     const [pie, bars, sizes] = await Promise.all(
-      [pieChart, profileChart, sizeChart].map((draw) => pngDataUri(draw(model, language))),
+      [pieChart, profileChart, sizeChart].map((draw) => parts.png.dataUri(draw(model, language))),
     );
     return {
       status: 200,
@@ -60,7 +64,7 @@ export const chartRoutes = (parts: { ask: AskModels; elbow: MeasureElbow }): Mou
     const language = chooseLanguage(request.headers['accept-language'], 'en');
     return {
       status: 200,
-      body: { chart: await pngDataUri(elbowChart(curve, choice.k, language)), optimal_k: choice.k },
+      body: { chart: await parts.png.dataUri(elbowChart(curve, choice.k, language)), optimal_k: choice.k },
     };
   }),
 ];
