@@ -209,19 +209,19 @@ describe('news of transactions', () => {
 
   it('tell first the last month, then the whole history', async () => {
     const own = await openSandbox({ now: () => NOW, initialMs: 60_000, historicalMs: 120_000 });
-    const { token } = await own.link({ webhook: receiver.url });
+    const { token, itemId } = await own.link({ webhook: receiver.url });
     await own.sdk.transactionsSync({ access_token: token });
     const flags = () =>
       receiver.received
-        .filter(({ body }) => body['webhook_code'] === 'SYNC_UPDATES_AVAILABLE')
+        .filter(({ body }) => body['item_id'] === itemId && body['webhook_code'] === 'SYNC_UPDATES_AVAILABLE')
         .map(({ body }) => body['historical_update_complete']);
-    const before = flags().length;
     await own.advance(60);
-    await eventually(flags, (seen) => seen.length === before + 1);
+    expect(await eventually(flags, (seen) => seen.length > 0)).not.toContain(true);
     await own.advance(60);
-    await eventually(flags, (seen) => seen.length === before + 2);
+    await eventually(flags, (seen) => seen.includes(true));
 
-    expect(flags().slice(before)).toEqual([false, true]);
+    // A webhook whose answer is still on its way when the clock jumps comes again.
+    expect([...new Set(flags())]).toEqual([false, true]);
     await own.close();
   });
 });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 export interface Patience {
-  /** Default 10 s. */
+  /** Default 30 s: it bounds a hang, on a loaded machine too. */
   timeoutMs?: number;
   /** Pause between looks; default 10 ms. */
   intervalMs?: number;
@@ -20,7 +20,7 @@ export const eventually = async <Value>(
   isDone: (value: Value) => boolean = Boolean,
   patience: Patience = {},
 ): Promise<Value> => {
-  const { timeoutMs = 10_000, intervalMs = 10 } = patience;
+  const { timeoutMs = 30_000, intervalMs = 10 } = patience;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let last: string;

@@ -338,7 +338,7 @@ describe('training', () => {
     expect((await card()).version).toBe((await card()).shippedVersion);
 
     const { trainings } = await eventually(card, (found) => found.trainings.length === 1, {
-      timeoutMs: 60_000,
+      timeoutMs: 240_000,
     });
     expect(trainings).toMatchObject([{ promoted: true, corrections: 1 }]);
     await eventually(card, (found) => found.version === trainings[0]?.version);
@@ -392,5 +392,5 @@ describe('erasure', () => {
     );
 
     expect(await held(staying)).toBe(before);
-  });
+  }, 300_000);
 });

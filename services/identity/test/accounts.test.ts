@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UserRegistered, UserStanding } from '@orrery/contracts';
 import { aService, aUser, nobody } from '@orrery/testing';
-import { type OpenIdentity, UserReply, anAddress, identityOf, openIdentity } from './open-identity.ts';
+import {
+  ACTIVITY,
+  anAddress,
+  identityOf,
+  type OpenIdentity,
+  openIdentity,
+  UserReply,
+} from './open-identity.ts';
 
 let open: OpenIdentity;
 
@@ -321,8 +328,8 @@ describe('the own account', () => {
 
     expect((await open.service.call('/users/me/profile', { as })).json).toEqual({
       ...user,
-      total_predictions: 0,
-      total_saved_profiles: 0,
+      total_predictions: ACTIVITY.predictions,
+      total_saved_profiles: ACTIVITY.profiles,
     });
   });
 

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UserStanding } from '@orrery/contracts';
 import { aService, anAdmin } from '@orrery/testing';
-import { ADMIN_PASSWORD, type OpenIdentity, type Person, identityOf, openIdentity } from './open-identity.ts';
+import {
+  ACTIVITY,
+  ADMIN_PASSWORD,
+  ALL_ACTIVITY,
+  type OpenIdentity,
+  type Person,
+  identityOf,
+  openIdentity,
+} from './open-identity.ts';
 
 let open: OpenIdentity;
 let admin: Person;
@@ -68,7 +76,9 @@ describe.each(FAMILIES)('administration under %s', (family) => {
     const list = await call(admin, 'GET', `${family === '/users' ? '/users/' : family}?limit=500`);
 
     expect(list.json).toMatchObject({
-      users: expect.arrayContaining([{ ...user, total_predictions: 0, total_saved_profiles: 0 }]),
+      users: expect.arrayContaining([
+        { ...user, total_predictions: ACTIVITY.predictions, total_saved_profiles: ACTIVITY.profiles },
+      ]),
     });
     expect((await call(admin, 'GET', `${family}/${user.id}`)).json).toEqual(user);
     expect((await call(admin, 'GET', `${family}/000000000000000000000000`)).json).toMatchObject({
@@ -232,8 +242,8 @@ describe('statistics', () => {
       total_users: total,
       active_users: active,
       inactive_users: total - active,
-      total_predictions: 0,
-      total_profiles: 0,
+      total_predictions: ALL_ACTIVITY.predictions,
+      total_profiles: ALL_ACTIVITY.profiles,
       users_by_role: { user: users, analyst: analysts, admin: admins },
     });
     expect((await call(person, 'GET', '/admin/stats')).status).not.toBe(200);

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { type Environment, type UserIdentity, type UserRole } from '@orrery/service-kit';
 import { type TestReply, type TestService, nobody, startTestService } from '@orrery/testing';
 import jwt from 'jsonwebtoken';
@@ -59,6 +62,35 @@ export const identityOf = (accessToken: string): UserIdentity => {
   };
 };
 
+/** What the segmentation service of these tests says of each user, and of all. */
+export const ACTIVITY = { predictions: 2, profiles: 1 };
+export const ALL_ACTIVITY = { predictions: 70, profiles: 30 };
+
+/** Segmentation, as far as identity asks it. */
+async function openSegmentation(): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    void json(request).then((body) => {
+      const { userIds } = z.object({ userIds: z.array(z.string()) }).parse(body);
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({
+          users: userIds.map((userId) => ({ userId, ...ACTIVITY })),
+          totals: ALL_ACTIVITY,
+        }),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
 /** The identity service in standalone mode. */
 export interface OpenIdentity {
   service: TestService;
@@ -78,9 +110,18 @@ export const anAddress = (): string => `2001:db8::${randomUUID().slice(0, 4)}:${
  * @param env settings beside the usual ones
  */
 export async function openIdentity(env: Environment = {}): Promise<OpenIdentity> {
-  const service = await startTestService(identity, {
+  const segmentation = await openSegmentation();
+  const started = await startTestService(identity, {
+    addresses: { segmentation: segmentation.url },
     env: { JWT_SECRET: SECRET, ADMIN_PASSWORD, RATE_LIMIT_LOGIN: '10000', ...env },
   });
+  const service: TestService = {
+    ...started,
+    stop: async () => {
+      await started.stop();
+      segmentation.close();
+    },
+  };
   const logIn = (username: string, password: string, address = anAddress()) =>
     service.call('/auth/login', {
       as: nobody,
