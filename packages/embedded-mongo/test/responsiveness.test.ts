@@ -12,6 +12,8 @@ import { bodySection, message, RawClient } from './raw-client.ts';
 const DOCUMENTS = 100_000;
 /** A ping may wait this long, in milliseconds, whatever else the server is doing. */
 const LONGEST_WAIT = 200;
+/** Or this share of the whole work, on a machine so busy that the work itself takes many seconds. */
+const LONGEST_SHARE = 0.4;
 /** Other programs may hold up this machine: what is not held up by the server itself succeeds in one of so many tries. */
 const TRIES = 3;
 
@@ -61,30 +63,32 @@ function run(command: Document): Promise<unknown> {
   });
 }
 
-/** Runs a command to its end and returns the longest time a ping of another connection took meanwhile. */
-async function longestPing(command: Document): Promise<number> {
+/** Runs a command to its end and returns by how much the longest ping of another connection meanwhile was too long. */
+async function excessOf(command: Document): Promise<number> {
   let running = true;
   const work = run(command).finally(() => {
     running = false;
   });
   let longest = 0;
+  const begin = performance.now();
   while (running) {
     const start = performance.now();
     await pinger.command({ ping: 1, $db: 'test' });
     longest = Math.max(longest, performance.now() - start);
   }
+  const allowed = Math.max(LONGEST_WAIT, (performance.now() - begin) * LONGEST_SHARE);
   expect(await work).toMatchObject({ ok: { value: 1 } });
-  return longest;
+  return longest - allowed;
 }
 
-async function shortestOf(commands: readonly Document[]): Promise<number> {
-  let shortest = Number.POSITIVE_INFINITY;
+async function smallestExcess(commands: readonly Document[]): Promise<number> {
+  let smallest = Number.POSITIVE_INFINITY;
   for (const command of commands) {
-    if (shortest >= LONGEST_WAIT) {
-      shortest = Math.min(shortest, await longestPing(command));
+    if (smallest >= 0) {
+      smallest = Math.min(smallest, await excessOf(command));
     }
   }
-  return shortest;
+  return smallest;
 }
 
 const dates = [{ $project: { day: { $dateToString: { date: '$at', format: '%Y-%m-%d' } } } }];
@@ -107,10 +111,9 @@ describe('a ping is answered soon during', () => {
   ])(
     '%s',
     async (_what, command) => {
-      const shortest = await shortestOf(Array.from({ length: TRIES }, () => command));
-      expect(shortest).toBeLessThan(LONGEST_WAIT);
+      expect(await smallestExcess(Array.from({ length: TRIES }, () => command))).toBeLessThan(0);
     },
-    60_000,
+    180_000,
   );
 
   it('the building of an index', async () => {
@@ -118,10 +121,10 @@ describe('a ping is answered soon during', () => {
       createIndexes: 'things',
       indexes: [{ key, name: `text${at}` }],
     }));
-    expect(await shortestOf(builds)).toBeLessThan(LONGEST_WAIT);
-  }, 60_000);
+    expect(await smallestExcess(builds)).toBeLessThan(0);
+  }, 180_000);
 
   it('the dropping of a collection', async () => {
-    expect(await longestPing({ drop: 'things' })).toBeLessThan(LONGEST_WAIT);
+    expect(await excessOf({ drop: 'things' })).toBeLessThan(0);
   });
 });

@@ -62,7 +62,7 @@ describe('a process', () => {
     }
     expect(errors).not.toContain('canary');
     expect(errors).not.toContain('    at ');
-  }, 20_000);
+  }, 120_000);
 
   describe('with a database', () => {
     const namespace = `t${randomBytes(6).toString('hex')}`;
@@ -107,7 +107,7 @@ describe('a process', () => {
 
       expect(await exit).toEqual([0, null]);
       expect(lines.join('')).toContain('service stopped');
-    }, 20_000);
+    }, 120_000);
 
     it('prepares its database and ends, when asked to migrate only', async () => {
       const child = startProgram(
@@ -121,7 +121,7 @@ describe('a process', () => {
       const names = (await connection.listCollections()).map(({ name }) => name);
       await connection.close();
       expect(names).toEqual(expect.arrayContaining(['outbox', 'inbox']));
-    }, 20_000);
+    }, 120_000);
 
     it('exits with 1 at once on a second signal', async () => {
       const { child, exit } = await started({ DRAIN_DELAY_MS: '60000' });
@@ -130,6 +130,6 @@ describe('a process', () => {
       child.kill('SIGINT');
 
       expect(await exit).toEqual([1, null]);
-    }, 20_000);
+    }, 120_000);
   });
 });

@@ -98,7 +98,7 @@ describe('an import that is interrupted', () => {
     });
     const url = `http://127.0.0.1:${String(port)}`;
     const uploaded = await eventually(() => uploadTo(url, user, manyRows(ROWS)), undefined, {
-      timeoutMs: 30_000,
+      timeoutMs: 80_000,
     });
     const begun = (await uploaded.json()) as { id: string; status: string };
     await eventually(
@@ -113,7 +113,7 @@ describe('an import that is interrupted', () => {
     const ended = await eventually(
       () => importState(successor.url, user, begun.id),
       (state) => state['status'] === 'completed',
-      { timeoutMs: 30_000 },
+      { timeoutMs: 80_000 },
     );
     await successor.stop();
 
@@ -122,7 +122,7 @@ describe('an import that is interrupted', () => {
     expect(ended).toMatchObject({ rows: ROWS, added: ROWS, duplicates: 0, rejected: [] });
     expect(await own.collection('raw_transactions').countDocuments({ userId: user.userId })).toBe(ROWS);
     expect(await own.collection('import_files').countDocuments({ userId: user.userId })).toBe(0);
-  }, 90_000);
+  }, 240_000);
 
   it('is let go by a process that stops in good order and taken up by the next', async () => {
     const { env, own } = await place();
@@ -136,11 +136,11 @@ describe('an import that is interrupted', () => {
     const ended = await eventually(
       () => importState(successor.url, user, id),
       (state) => state['status'] === 'completed',
-      { timeoutMs: 30_000 },
+      { timeoutMs: 80_000 },
     );
     await successor.stop();
 
     expect(ended).toMatchObject({ rows: ROWS, added: ROWS, duplicates: 0 });
     expect(await own.collection('raw_transactions').countDocuments({ userId: user.userId })).toBe(ROWS);
-  }, 90_000);
+  }, 240_000);
 });
