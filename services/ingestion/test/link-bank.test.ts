@@ -10,6 +10,9 @@ import { newUser, openBank, type Bank } from './open-bank.ts';
 
 let bank: Bank;
 
+/** Three months of payments, for tests that need a bank and not its history. */
+const LIGHT = { username: 'user_yuppie' };
+
 beforeAll(async () => {
   bank = await openBank();
 }, 60_000);
@@ -112,7 +115,7 @@ describe('linking a bank with the bodies of the Cash Sense README', () => {
 
   it('starts the update mode for a link of the caller only', async () => {
     const user = newUser();
-    const { itemId } = await bank.link(user);
+    const { itemId } = await bank.link(user, LIGHT);
 
     const fresh = await bank.service.call('/api/create_link_token', { as: user, method: 'POST' });
     const update = await bank.post(user, '/api/create_link_token', { item_id: itemId });
@@ -128,7 +131,7 @@ describe('links of other users', () => {
   it.each(['/api/get_accounts', '/api/get_balances', '/api/get_investments'])(
     'are unknown to %s, by handle and by id',
     async (path) => {
-      const { handle, itemId } = await bank.link(newUser());
+      const { handle, itemId } = await bank.link(newUser(), LIGHT);
       const other = newUser();
 
       const missing = await bank.post(other, path, { item_id: 'no-such-item' });
@@ -143,7 +146,7 @@ describe('links of other users', () => {
   );
 
   it('cannot be read, removed or refreshed, and do not show in the lists', async () => {
-    const { itemId } = await bank.link(newUser());
+    const { itemId } = await bank.link(newUser(), LIGHT);
     const other = newUser();
 
     expect((await bank.service.call(`/v1/items/${itemId}`, { as: other })).status).toBe(404);
@@ -189,7 +192,7 @@ describe('linking the same bank again', () => {
 
   it('makes one link of two exchanges at the same moment', async () => {
     const user = newUser();
-    const tokens = await Promise.all([bank.publicToken(user), bank.publicToken(user)]);
+    const tokens = await Promise.all([bank.publicToken(user, LIGHT), bank.publicToken(user, LIGHT)]);
 
     await Promise.all(tokens.map((token) => bank.post(user, '/api/exchange_token', { public_token: token })));
 
@@ -229,7 +232,7 @@ describe('resolving a link for the reader of transactions', () => {
     await bank.control('faults', {
       path: '/transactions/sync',
       itemId,
-      times: 1,
+      times: 2,
       errorCode: 'INSTITUTION_DOWN',
     });
     const down = await resolve(user);

@@ -242,6 +242,33 @@ describe('a bank that wants its user back', () => {
     ).toHaveLength(2);
   });
 
+  it('is found to work again by asking, when no message told of the repair', async () => {
+    const user = newUser();
+    const { itemId } = await bank.linkCustom(user, [{ transactions: [given(5, 'A')] }]);
+    await bank.healthy(user, itemId);
+    await bank.control('faults', {
+      path: '/transactions/sync',
+      itemId,
+      times: 2,
+      errorCode: 'ITEM_LOGIN_REQUIRED',
+    });
+    const ask = async (status: string) => {
+      await bank.post(user, `/v1/items/${itemId}/sync`);
+      await eventually(
+        () => bank.service.mongo.collection('items').findOne({ userId: user.userId }),
+        (item) => item?.['status'] === status && (status === 'healthy' || item['nextSyncAt'] === null),
+      );
+    };
+
+    await ask('login_required');
+    await ask('login_required');
+    await ask('healthy');
+
+    expect(
+      bank.service.captured.of(BankItemBroken).filter(({ subject }) => subject === user.userId),
+    ).toHaveLength(1);
+  });
+
   it.each([
     ['INSTITUTION_DOWN', 'healthy'],
     ['RATE_LIMIT', 'healthy'],

@@ -121,7 +121,7 @@ export const itemRoutes = (parts: {
     handle(RefreshItem, async ({ identity, params }) => {
       const userId = requireUserId(identity);
       await find(userId, params.itemId);
-      await items.wishSync(userId, params.itemId);
+      await items.wishSync(userId, params.itemId, { evenBroken: true });
       nudge();
       return { status: 202, body: shown(await find(userId, params.itemId)) };
     }),

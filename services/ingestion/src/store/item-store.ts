@@ -197,13 +197,19 @@ export const createItemStore = (connection: Connection) => {
     },
 
     /**
-     * Asks for a bank to be read soon, unless only the user can help or it is removed.
+     * Asks for a bank to be read soon, unless it is removed.
      * @param userId owner
      * @param itemId the link
+     * @param options `evenBroken`: also when only the user could help, because the user may just have done so
      */
-    async wishSync(userId: string, itemId: string): Promise<void> {
+    async wishSync(userId: string, itemId: string, options: { evenBroken?: boolean } = {}): Promise<void> {
       await items.updateOne(
-        { _id: itemId, userId, active: true, status: { $ne: 'login_required' } },
+        {
+          _id: itemId,
+          userId,
+          active: true,
+          ...(options.evenBroken === true ? {} : { status: { $ne: 'login_required' } }),
+        },
         { $set: { nextSyncAt: new Date() }, $inc: { wishes: 1 } },
       );
     },

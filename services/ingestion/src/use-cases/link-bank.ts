@@ -415,11 +415,8 @@ export const createLinkBank = (parts: LinkBankParts) => {
       signal: AbortSignal,
     ): Promise<string | null> {
       const before = await find(userId, name);
-      if (before.status === 'login_required') {
-        return before.lastError?.code ?? 'ITEM_LOGIN_REQUIRED';
-      }
       const startedAt = new Date();
-      await items.wishSync(userId, before._id);
+      await items.wishSync(userId, before._id, { evenBroken: true });
       parts.nudge();
       const deadline = startedAt.getTime() + waitMs;
       while (Date.now() < deadline && !signal.aborted) {

@@ -285,6 +285,13 @@ export const createSyncItem = (parts: SyncItemParts) => {
     const lastError = { code: errorCode, at };
     if (failure.kind === 'sign-in') {
       await breakItem(userId, itemId, errorCode);
+      // Somebody asked although it was broken: it waits for its user again.
+      await items.update(
+        userId,
+        itemId,
+        { set: { lastError, nextSyncAt: null, 'claim.until': new Date(0) } },
+        { when },
+      );
       return;
     }
     if (failure.kind === 'gone') {
