@@ -51,6 +51,9 @@ const WEEK = 7;
 /** Weight, in days, of the user's other weekdays in the estimate for one weekday. */
 const WEEKDAY_PRIOR_DAYS = 8;
 
+/** With so few days left of a month, limits move in leaps; whatever is left is asked, and its odds are told. */
+const LAST_DAYS = 7;
+
 /** Least share of free days, in thousandths, of a weekday that may be forbidden. */
 const LOWEST_WEEKDAY_SHARE = 280;
 
@@ -268,6 +271,7 @@ export const monthlyCandidates = (
     : Math.round(quantileNearMiddle(count) - 0.5);
   const countLimit = Math.max(1, purchases + Math.max(0, countRoom));
   const price = spend.mean / Math.max(count.mean, 1);
+  const isLate = remainingDays <= LAST_DAYS;
   const figures = {
     baselineMinor: Math.round(sumOfDays(sums, monthDays).mean),
     pastPeriods: Math.floor(sums.length / monthDays),
@@ -279,7 +283,7 @@ export const monthlyCandidates = (
       savingMinor: isSteady(spend)
         ? Math.max(0, Math.round(spend.mean) - (spendLimit - spentMinor))
         : Math.round(MEAN_EXCESS * spend.deviation),
-      isAsked: isSteady(spend),
+      isAsked: isSteady(spend) || isLate,
       ...figures,
     },
     {
@@ -291,7 +295,7 @@ export const monthlyCandidates = (
             ? Math.max(0, count.mean - (countLimit - purchases))
             : MEAN_EXCESS * count.deviation),
       ),
-      isAsked: isSteady(count),
+      isAsked: isSteady(count) || isLate,
       ...figures,
     },
   ];
