@@ -68,6 +68,31 @@ const Accounts = z.object({
   data: z.array(z.looseObject({ id: z.string(), subtype: z.string().nullable() })),
 });
 
+const BankRows = z.object({
+  data: z.array(
+    z.looseObject({
+      date: z.string(),
+      description: z.string(),
+      merchant: z.string().nullable(),
+      amount: z.object({ amount: z.string(), currency: z.string() }),
+    }),
+  ),
+});
+
+/** Links a bank and gives the id of its checking account. */
+const checkingAccount = async (ask: Ask, owner: Caller): Promise<string> => {
+  await linkBank(ask, owner);
+  const account = await eventually(
+    async () =>
+      Accounts.parse((await ask(owner, 'GET', '/v1/accounts?limit=100')).json).data.find(
+        ({ subtype }) => subtype === 'checking',
+      ),
+    (found) => found !== undefined,
+    { timeoutMs: 20_000, intervalMs: 100 },
+  );
+  return account?.id ?? '';
+};
+
 /** Begins a conversation and gives one of the ids that the first event names. */
 const sayHello = async (ask: Ask, owner: Caller, name: 'conversationId' | 'messageId'): Promise<string> => {
   const { status, text } = await ask(owner, 'POST', '/v1/chat/messages', { message: 'Hello' });
@@ -136,6 +161,28 @@ export const OWNED_THINGS: readonly OwnedThing[] = [
     make: linkBank,
   },
   {
+    path: '/v1/matches/{transactionId}',
+    make: async (ask, owner) => {
+      const account = await checkingAccount(ask, owner);
+      const rows = await eventually(
+        async () =>
+          BankRows.parse((await ask(owner, 'GET', `/v1/transactions?account=${account}&limit=50`)).json).data,
+        ({ length }) => length > 0,
+        { timeoutMs: 20_000, intervalMs: 100 },
+      );
+      const row = rows.find(({ amount }) => amount.amount.startsWith('-')) ?? rows[0];
+      await ask(owner, 'POST', '/api/add_transaction', {
+        transaction: {
+          date: row?.date,
+          amount: -Number(row?.amount.amount),
+          currency: row?.amount.currency,
+          merchant_name: row?.merchant ?? row?.description,
+        },
+      });
+      return oneOf(ask, owner, '/v1/matches');
+    },
+  },
+  {
     path: '/v1/missions/{missionId}',
     make: async (ask, owner) => {
       await ask(owner, 'GET', `/ai/missions/${owner.userId}/daily`);
@@ -173,17 +220,9 @@ export const OWNED_THINGS: readonly OwnedThing[] = [
   {
     path: '/v1/transfers/{transferId}',
     make: async (ask, owner) => {
-      await linkBank(ask, owner);
-      const checking = await eventually(
-        async () =>
-          Accounts.parse((await ask(owner, 'GET', '/v1/accounts?limit=100')).json).data.find(
-            ({ subtype }) => subtype === 'checking',
-          ),
-        (account) => account !== undefined,
-        { timeoutMs: 20_000, intervalMs: 100 },
-      );
+      const accountId = await checkingAccount(ask, owner);
       return made(ask, owner, '/v1/transfers', {
-        accountId: checking?.id,
+        accountId,
         type: 'debit',
         amount: { amount: '10.00', currency: 'USD' },
         description: 'Savings',

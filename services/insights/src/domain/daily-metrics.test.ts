@@ -10,6 +10,7 @@ import {
   metricChanges,
   metricKeyText,
   needsRecount,
+  startSums,
 } from './daily-metrics.ts';
 import type { DailyMetric } from './daily-metrics.ts';
 import { placeInZone } from './day-place.ts';
@@ -216,5 +217,34 @@ describe('ledger and daily metrics', () => {
       band: null,
     });
     expect(place(categorized())).toEqual({ day: '2025-09-29', band: null });
+  });
+});
+
+describe('startSums', () => {
+  const anyRow = fc.record({
+    day: fc.constantFrom('2026-01-31', '2026-02-01', '2026-02-14', '2026-02-28'),
+    category: fc.constantFrom('groceries', 'coffee', null),
+    currency: fc.constantFrom('EUR', 'USD'),
+    amountMinor: fc.integer({ min: -5_000, max: 5_000 }),
+  });
+
+  it('loses no row and no cent, and keeps the earliest day of a month', () => {
+    fc.assert(
+      fc.property(fc.array(anyRow), (rows) => {
+        for (const per of ['day', 'month'] as const) {
+          const builder = startSums(per);
+          rows.forEach((row) => builder.add(row));
+          const sums = builder.finish();
+          const net = sums.reduce((sum, each) => sum + each.receivedMinor - each.spentMinor, 0);
+          expect(net).toBe(rows.reduce((sum, { amountMinor }) => sum + amountMinor, 0));
+          expect(sums.reduce((sum, each) => sum + each.count + each.receivedCount, 0)).toBe(rows.length);
+          const keys = sums.map(({ day, category, currency }) =>
+            [per === 'day' ? day : day.slice(0, 7), category, currency].join(),
+          );
+          expect(new Set(keys).size).toBe(keys.length);
+          expect(sums.map(({ day }) => day).sort()[0]).toBe(rows.map(({ day }) => day).sort()[0]);
+        }
+      }),
+    );
   });
 });

@@ -207,24 +207,61 @@ export const countDailyMetrics = (rows: Iterable<LedgerRow>): DailyMetric[] => {
   return [...byKey.values()];
 };
 
+/** Takes rows one by one. */
+export interface SumsBuilder {
+  add(row: { day: CalendarDate; category: string | null; currency: string; amountMinor: number }): void;
+  /** In no particular order. */
+  finish(): DaySums[];
+}
+
 /**
- * Adds one row to sums by day, category and currency.
- * @param sums sums by `metricKeyText`, changed in place
- * @param row what counts of a ledger row
+ * Starts sums by day, category and currency, or by month: those carry the earliest day of the month that has a row.
+ * @param per how long a period is
  */
-export const addToDaySums = (
-  sums: Map<string, DaySums>,
-  row: { day: CalendarDate; category: string | null; currency: string; amountMinor: number },
-): void => {
-  const key = { day: row.day, category: row.category ?? UNCATEGORISED, currency: row.currency };
-  const text = metricKeyText(key);
-  const known = sums.get(text) ?? { ...key, count: 0, spentMinor: 0, receivedCount: 0, receivedMinor: 0 };
-  if (row.amountMinor >= 0) {
-    known.receivedCount += 1;
-    known.receivedMinor += row.amountMinor;
-  } else {
-    known.count += 1;
-    known.spentMinor -= row.amountMinor;
-  }
-  sums.set(text, known);
+export const startSums = (per: 'day' | 'month'): SumsBuilder => {
+  // Nested, because a key made of texts costs more than the sum for tens of thousands of rows.
+  const periods = new Map<string, Map<string, Map<string, DaySums>>>();
+  const within = <Value>(map: Map<string, Value>, key: string, make: () => Value): Value => {
+    const known = map.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const fresh = make();
+    map.set(key, fresh);
+    return fresh;
+  };
+  return {
+    add({ day, category, currency, amountMinor }) {
+      const slug = category ?? UNCATEGORISED;
+      const currencies = within(
+        periods,
+        per === 'day' ? day : day.slice(0, 7),
+        () => new Map<string, Map<string, DaySums>>(),
+      );
+      const categories = within(currencies, currency, () => new Map<string, DaySums>());
+      const sums = within(categories, slug, () => ({
+        day,
+        category: slug,
+        currency,
+        count: 0,
+        spentMinor: 0,
+        receivedCount: 0,
+        receivedMinor: 0,
+      }));
+      if (day < sums.day) {
+        sums.day = day;
+      }
+      if (amountMinor >= 0) {
+        sums.receivedCount += 1;
+        sums.receivedMinor += amountMinor;
+      } else {
+        sums.count += 1;
+        sums.spentMinor -= amountMinor;
+      }
+    },
+    finish: () =>
+      [...periods.values()].flatMap((currencies) =>
+        [...currencies.values()].flatMap((categories) => [...categories.values()]),
+      ),
+  };
 };

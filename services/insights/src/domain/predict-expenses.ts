@@ -25,9 +25,9 @@ const monthOf = (day: string): string => day.slice(0, 7);
 const monthAfter = (month: string, count: number): string => monthOf(addMonths(`${month}-01`, count));
 
 /**
- * Spending by whole month from daily sums of one currency. The present month is left out, because part of a month is
+ * Spending by whole month from sums per day or month of one currency. The present month is left out, because part of a month is
  * not a low month; so is the first one unless the history starts with its first days.
- * @param metrics daily sums in one currency
+ * @param metrics sums in one currency
  * @param today the present day
  * @param bucketOf the bucket of a category slug
  */

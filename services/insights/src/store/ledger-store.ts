@@ -4,7 +4,7 @@ import type { CalendarDate, CategorizedTransaction } from '@orrery/contracts';
 import { cutPage, decodeCursor } from '@orrery/mongo';
 import type { SortKey } from '@orrery/mongo';
 import type { ClientSession, Connection, mongo } from 'mongoose';
-import { addToDaySums, metricKeyText } from '../domain/daily-metrics.ts';
+import { metricKeyText, startSums } from '../domain/daily-metrics.ts';
 import type { DaySums, MetricKey } from '../domain/daily-metrics.ts';
 import { MAX_POSTING_LAG_DAYS } from '../domain/day-place.ts';
 import type { DetectorTransaction } from '../domain/detector-transaction.ts';
@@ -238,6 +238,27 @@ export const createLedgerStore = (connection: Connection, bundles: BundleStore) 
     return conditions;
   };
 
+  const sumsBetween = async (
+    userId: string,
+    per: 'day' | 'month',
+    range: DayRange,
+    session?: ClientSession,
+  ): Promise<DaySums[]> => {
+    const sums = startSums(per);
+    const posted = {
+      from: addDays(range.from, -MAX_POSTING_LAG_DAYS),
+      to: addDays(range.to, MAX_POSTING_LAG_DAYS),
+    };
+    for await (const { rows } of bundles.scan(userId, monthsOf(posted), session)) {
+      for (const row of rows) {
+        if (row.day >= range.from && row.day <= range.to) {
+          sums.add(row);
+        }
+      }
+    }
+    return sums.finish();
+  };
+
   /** Text search over the packed rows, month by month from the newest; `text` is in search form already. */
   const search = async (
     userId: string,
@@ -467,21 +488,15 @@ export const createLedgerStore = (connection: Connection, bundles: BundleStore) 
      * @param range days, both included
      * @param session transaction to read in, if any
      */
-    async daySums(userId: string, range: DayRange, session?: ClientSession): Promise<DaySums[]> {
-      const sums = new Map<string, DaySums>();
-      const posted = {
-        from: addDays(range.from, -MAX_POSTING_LAG_DAYS),
-        to: addDays(range.to, MAX_POSTING_LAG_DAYS),
-      };
-      for await (const { rows } of bundles.scan(userId, monthsOf(posted), session)) {
-        for (const row of rows) {
-          if (row.day >= range.from && row.day <= range.to) {
-            addToDaySums(sums, row);
-          }
-        }
-      }
-      return [...sums.values()];
-    },
+    daySums: (userId: string, range: DayRange, session?: ClientSession): Promise<DaySums[]> =>
+      sumsBetween(userId, 'day', range, session),
+
+    /**
+     * The same per month; each carries the earliest day of its month that has a row.
+     * @param userId owner
+     * @param range days, both included
+     */
+    monthSums: (userId: string, range: DayRange): Promise<DaySums[]> => sumsBetween(userId, 'month', range),
 
     /**
      * Rows whose purchase lies on some days of the user's calendar.

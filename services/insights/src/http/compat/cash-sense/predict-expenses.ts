@@ -68,7 +68,7 @@ export const predictExpensesRoute = (parts: {
     const settings = await parts.settings.find(userId);
     const zone = settings.timeZone ?? zoneOfCurrency(settings.currency ?? parts.defaultCurrency) ?? 'UTC';
     const today = parts.clock.today(zone);
-    const all = await parts.ledger.daySums(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today });
+    const all = await parts.ledger.monthSums(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today });
     const currency = body.currency ?? settings.currency ?? mainCurrency(all, parts.defaultCurrency);
     const { months, buckets } = monthlyHistory(
       all.filter((metric) => metric.currency === currency),
