@@ -3,6 +3,7 @@ import { defineService, openUserData } from '@orrery/service-kit';
 import { openFormerAdvice } from './clients/former-advice.ts';
 import { ledgerReader } from './clients/ledger.ts';
 import { openMainBackend } from './clients/main-backend.ts';
+import { openCompute } from './compute/compute.ts';
 import { AdvisorConfig } from './config.ts';
 import {
   onAnomalyDetected,
@@ -92,9 +93,13 @@ export const advisor = defineService({
       ledger: ledgerReader(client('insights')),
       clock,
     });
+    const compute = openCompute((reason) => {
+      logger.error({ err: reason }, 'the calculation thread died');
+    });
     const makeReport = createMakeReport({
       months,
       reports,
+      draft: (kind, summary) => compute.run('draftReport', kind, summary),
       word: model === undefined ? undefined : createWordReport({ model, logger }),
       coolDownMs: config.REPORT_COOLDOWN_S * 1_000,
       clock,
@@ -129,7 +134,7 @@ export const advisor = defineService({
     return {
       routes: [
         readSummaryRoute(months),
-        planDebtsRoute(months),
+        planDebtsRoute(months, compute),
         ...calculatorRoutes({
           months,
           calculations: main?.calculations ?? (() => Promise.resolve(NO_CALCULATIONS)),
@@ -162,6 +167,7 @@ export const advisor = defineService({
       jobs: adviceJobs(everyone, jobs),
       stop: async () => {
         model?.stop();
+        await compute.stop();
         await indexing;
         await main?.close();
       },

@@ -90,6 +90,33 @@ describe('the debt report', () => {
   });
 });
 
+describe('a list of debts that nobody can have', () => {
+  it('is summed up at once without a plan, and a plan of it is refused', async () => {
+    const userId = service.people.karl._id;
+    await service.main.collection('debts').insertMany(
+      Array.from({ length: 400 }, (_, index) => ({
+        userId,
+        isDeleted: false,
+        name: `Debt ${String(index)}`,
+        amount: 1_000 + index,
+        monthlyPayment: 1,
+        AdHocPayment: 0,
+        capitalRepayment: 1,
+        interestRepayment: 20,
+        payDueDate: new Date('2026-06-01'),
+      })),
+    );
+
+    const made = await report('karl', 'debt');
+    const plan = await service.as('karl', '/v1/debt-plan', { method: 'POST', json: {} });
+    await service.main.collection('debts').deleteMany({ userId });
+
+    expect(made.summary).toContain('400 debts');
+    expect(made.insights[0]?.insight).toMatch(/^Debt Avalanche Method: pay Debt 0 first.* too many debts/);
+    expect(plan.status).toBe(409);
+  });
+});
+
 describe('the budget report', () => {
   it("keeps the household apart and names none of the partner's own, deleted or earlier figures", async () => {
     const made = await report('ines', 'budget');

@@ -156,4 +156,5 @@ export const planDebts = defineRoute({
       })
       .meta({ id: 'DebtPlan' }),
   },
+  problems: ['conflict'],
 });

@@ -2,8 +2,9 @@ import { addMonths } from '@orrery/calendar';
 import { planDebts as PlanDebts } from '@orrery/contracts';
 import { currencyExponent, formatDecimal, fromFloat, parseDecimal } from '@orrery/money';
 import { AppError, handle, requireUserId, type MountedRoute } from '@orrery/service-kit';
+import type { Compute } from '../compute/compute.ts';
 import { rateOfPercent } from '../domain/debts/annual-rate.ts';
-import { planDebts, type DebtPlan } from '../domain/debts/debt-plan.ts';
+import type { DebtPlan } from '../domain/debts/debt-plan.ts';
 import type { Payoff, PayoffDebt } from '../domain/debts/simulate-payoff.ts';
 import { payoffDebtsOf } from '../domain/reports/debt-report.ts';
 import type { ReadMonth } from '../use-cases/read-month.ts';
@@ -78,11 +79,15 @@ const chartOf = (plan: DebtPlan, startMinor: number, currency: string) => {
   }));
 };
 
+/** Debts of one plan; the body may hold no more, and a plan of the caller's own has the same limit. */
+const MOST_DEBTS = 50;
+
 /**
- * `POST /v1/debt-plan`.
+ * `POST /v1/debt-plan`. The simulation runs in the calculation thread.
  * @param months reads the caller's own debts, when the body names none
+ * @param compute the thread
  */
-export const planDebtsRoute = (months: ReadMonth): MountedRoute =>
+export const planDebtsRoute = (months: ReadMonth, compute: Compute): MountedRoute =>
   handle(PlanDebts, async ({ body, identity, signal }) => {
     const userId = requireUserId(identity);
     const given = body.debts;
@@ -102,7 +107,12 @@ export const planDebtsRoute = (months: ReadMonth): MountedRoute =>
             promo: promo === undefined ? undefined : { rate: rateOfPercent(promo.apr), months: promo.months },
           }));
     const extraMinor = body.extra === undefined ? 0 : minorOf(body.extra, currency, 'extra');
-    const plan = planDebts(debts, extraMinor);
+    if (debts.length > MOST_DEBTS) {
+      throw new AppError('conflict', {
+        detail: `You have more than ${String(MOST_DEBTS)} debts. Send those to be planned along.`,
+      });
+    }
+    const plan = await compute.run('planDebts', debts, extraMinor);
     const today = months.today();
     const names = debts.map(({ name }) => name);
     const money = (minor: number) => ({ amount: formatDecimal(minor, currency), currency });

@@ -3,7 +3,7 @@ import { AdviceGenerated } from '@orrery/contracts';
 import { newEvent } from '@orrery/messaging';
 import type { Runtime } from '@orrery/service-kit';
 import { digestOf } from '../domain/digest.ts';
-import { draftReport } from '../domain/reports/draft-report.ts';
+import type { FinancialSummary } from '../domain/financial-summary.ts';
 import { plainReport, type DraftReport, type Report, type ReportKind } from '../domain/reports/report.ts';
 import type { KeptReport, ReportStore } from '../store/report-store.ts';
 import type { ReadMonth, UserMonth } from './read-month.ts';
@@ -12,6 +12,8 @@ import type { WordReport } from './word-report.ts';
 export interface MakeReportParts extends Pick<Runtime<unknown>, 'inTransaction' | 'recordEvents'> {
   months: ReadMonth;
   reports: ReportStore;
+  /** Drafts a report off the event loop. */
+  draft: (kind: ReportKind, summary: FinancialSummary) => Promise<DraftReport>;
   /** Undefined without a language model. */
   word: WordReport | undefined;
   coolDownMs: number;
@@ -73,7 +75,7 @@ export const createMakeReport = (parts: MakeReportParts) => {
      */
     async forUser(userId: string, kind: ReportKind, signal?: AbortSignal): Promise<Report> {
       const { summary } = await months.one(userId, signal === undefined ? {} : { signal });
-      const draft = draftReport(kind, summary);
+      const draft = await parts.draft(kind, summary);
       const plain = plainReport(draft);
       if (draft.insights.length === 0) {
         return plain;
@@ -102,7 +104,7 @@ export const createMakeReport = (parts: MakeReportParts) => {
       const kinds: readonly ReportKind[] = ['expenses', 'budget', 'debt'];
       const all = await Promise.all(
         kinds.map(async (kind) => {
-          const plain = plainReport(draftReport(kind, summary));
+          const plain = plainReport(await parts.draft(kind, summary));
           const kept = await reports.find(userId, kind);
           return kept?.digest === digestOf(plain) ? kept.report : plain;
         }),

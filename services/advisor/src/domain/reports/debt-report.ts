@@ -1,6 +1,7 @@
 import { divideRounded } from '@orrery/money';
+import { byRateDescending } from '../debts/annual-rate.ts';
 import { planDebts, type DebtPlan } from '../debts/debt-plan.ts';
-import type { Payoff, PayoffDebt } from '../debts/simulate-payoff.ts';
+import type { PayoffDebt } from '../debts/simulate-payoff.ts';
 import type { FinancialSummary } from '../financial-summary.ts';
 import { count, money, name, percent, phrase, type Phrase } from '../phrase.ts';
 import type { DraftInsight, DraftReport } from './report.ts';
@@ -45,17 +46,31 @@ const summaryOf = (summary: FinancialSummary): Phrase => {
     : phrase`${share}. After expenses and debt payments ${money(afterDebtsMinor, currency)} remains this month.`;
 };
 
-const outcomeOf = (payoff: Payoff, plan: DebtPlan, currency: string): Phrase =>
-  payoff.isFeasible
+/** Nobody has more debts than this to plan month by month; a longer list is a mistake or an attack on our time. */
+const MOST_PLANNED = 100;
+
+const outcomeOf = (
+  method: 'avalanche' | 'snowball',
+  plan: DebtPlan | undefined,
+  currency: string,
+): Phrase => {
+  if (plan === undefined) {
+    return phrase`There are too many debts to say how long it takes.`;
+  }
+  const payoff = plan[method];
+  return payoff.isFeasible
     ? phrase`With the payments you make now, and each freed payment passed on to the next debt, everything is paid off in ${count(payoff.months, 'month')} and costs ${money(payoff.totalInterestMinor, currency)} in interest (money lost).`
     : phrase`With the payments you make now the debts are never paid off; it takes at least ${money(plan.leastBudgetMinor ?? 0, currency)} a month in all.`;
+};
 
-const methods = (summary: FinancialSummary, plan: DebtPlan): DraftInsight[] => {
+const methods = (summary: FinancialSummary, plan: DebtPlan | undefined): DraftInsight[] => {
   const { currency, debts } = summary;
-  const debtNamed = (wanted: string | undefined): SummaryDebt | undefined =>
-    debts.find((debt) => debt.name === wanted);
-  const dearest = debtNamed(plan.avalanche.order[0]);
-  const smallest = debtNamed(plan.snowball.order[0]);
+  const [dearest] = [...debts].sort(
+    (left, right) => byRateDescending(left.rate, right.rate) || left.balanceMinor - right.balanceMinor,
+  );
+  const [smallest] = [...debts].sort(
+    (left, right) => left.balanceMinor - right.balanceMinor || byRateDescending(left.rate, right.rate),
+  );
   if (dearest === undefined || smallest === undefined) {
     return [];
   }
@@ -65,13 +80,13 @@ const methods = (summary: FinancialSummary, plan: DebtPlan): DraftInsight[] => {
     {
       category: 'Strategy',
       title: avalancheTitle,
-      insight: phrase`Debt Avalanche Method: pay ${name(dearest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the dearest of your debts`} at ${percent(dearest.ratePercent)} a year. ${outcomeOf(plan.avalanche, plan, currency)}`,
+      insight: phrase`Debt Avalanche Method: pay ${name(dearest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the dearest of your debts`} at ${percent(dearest.ratePercent)} a year. ${outcomeOf('avalanche', plan, currency)}`,
       suggestion: phrase`Keep every other debt at its usual payment and put whatever you can spare towards ${name(dearest.name)}. This method loses the least money.`,
     },
     {
       category: 'Strategy',
       title: snowballTitle,
-      insight: phrase`Debt Snowball Method: pay ${name(smallest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the smallest of your debts`} at ${money(smallest.balanceMinor, currency)}. ${outcomeOf(plan.snowball, plan, currency)}`,
+      insight: phrase`Debt Snowball Method: pay ${name(smallest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the smallest of your debts`} at ${money(smallest.balanceMinor, currency)}. ${outcomeOf('snowball', plan, currency)}`,
       suggestion: phrase`Keep every other debt at its usual payment and clear ${name(smallest.name)} for an early success. Choose this one if seeing debts disappear keeps you going.`,
     },
   ];
@@ -99,7 +114,7 @@ const action = (summary: FinancialSummary): DraftInsight => {
       suggestion: phrase`Talk to your lenders before a payment is missed, and to a free debt advice service such as StepChange or National Debtline.`,
     };
   }
-  if (spareMinor <= 0 || summary.incomeMinor <= 0) {
+  if (spareMinor <= 0 || summary.incomeMinor <= 0 || summary.debts.length > MOST_PLANNED) {
     return {
       category: 'Action',
       insight: phrase`There is little room for paying more than now this month.`,
@@ -127,7 +142,7 @@ export const draftDebtReport = (summary: FinancialSummary): DraftReport => {
       insights: [],
     };
   }
-  const plan = planDebts(payoffDebtsOf(summary), 0);
+  const plan = summary.debts.length > MOST_PLANNED ? undefined : planDebts(payoffDebtsOf(summary), 0);
   return {
     summary: summaryOf(summary),
     insights: [...methods(summary, plan), ...consolidation(summary), action(summary)],
