@@ -186,6 +186,28 @@ describe('an answer under way', () => {
     expect(next.at(-1)).toEqual({ type: 'status', data: 'done' });
   });
 
+  it('stops the model when the client leaves and has not said that it may come back', async () => {
+    const cancelled = async (): Promise<number> => {
+      const text = await (await fetch(`${service.metricsUrl}/metrics`)).text();
+      return Number(/^chat_turns_total\{outcome="cancelled"[^}]*\} (\d+)$/m.exec(text)?.[1] ?? '0');
+    };
+    const before = await cancelled();
+    const asked = model.completions();
+    model.fail({ kind: 'hang', times: 2 });
+    const leaving = new AbortController();
+    const reply = await service.fetch('/v1/chat/messages', {
+      method: 'POST',
+      json: { message: 'nobody waits for this' },
+      signal: leaving.signal,
+    });
+    await eventually(() => model.completions() > asked);
+    leaving.abort();
+    await expect(reply.text()).rejects.toThrow();
+
+    expect(await eventually(cancelled, (count) => count > before, { timeoutMs: 3_000 })).toBe(before + 1);
+    model.heal();
+  });
+
   it('is taken up again after the connection was lost', async () => {
     const user = aUser();
     const lost = openSocket(service, user, 'dialect=readme&conversation_id=c&resumable=1');

@@ -20,6 +20,34 @@ const textsOf = async (turn: Turn, from?: number): Promise<string[]> => {
 const of = (id: string) => ({ id, userId: 'u', conversationId: 'c', graceMs: 0 });
 
 describe('turns', () => {
+  it('do not wait for what may go on beside the next one of the conversation, and still carry its events', async () => {
+    const turns = registry();
+    const later = Promise.withResolvers<undefined>();
+    const first = turns.begin({
+      ...of('1'),
+      work: (emit) => {
+        emit(delta('a'));
+        return Promise.resolve({
+          rest: later.promise.then(() => {
+            emit({ kind: 'title', title: 't' });
+          }),
+        });
+      },
+    });
+    const second = turns.begin({
+      ...of('2'),
+      work: (emit) => {
+        emit(delta('b'));
+        return Promise.resolve({});
+      },
+    });
+
+    expect(await textsOf(second)).toEqual(['b']);
+    later.resolve(undefined);
+    expect(await textsOf(first)).toEqual(['a', 'title']);
+    turns.stop();
+  });
+
   it('give every follower every event in order, also those of the past', async () => {
     const turns = registry();
     const turn = turns.begin({
@@ -28,6 +56,7 @@ describe('turns', () => {
         emit(delta('a'));
         await Promise.resolve();
         emit(delta('b'));
+        return {};
       },
     });
 
@@ -54,6 +83,7 @@ describe('turns', () => {
           if (fails) {
             throw new Error('fault');
           }
+          return {};
         },
       });
     begin('1', true);
@@ -73,7 +103,7 @@ describe('turns', () => {
           emit(delta('a'));
           signal.addEventListener('abort', () => {
             emit({ kind: 'cancelled' });
-            resolve();
+            resolve({});
           });
         }),
     });
@@ -99,7 +129,7 @@ describe('turns', () => {
         new Promise((resolve) => {
           signal.addEventListener('abort', () => {
             givenUp.resolve('given up');
-            resolve();
+            resolve({});
           });
         }),
     });

@@ -33,8 +33,9 @@ export interface NewTurn {
    * Does the work; it must not throw for an ordinary failure but tell it as an event.
    * @param emit adds an event
    * @param signal aborted when nobody wants the answer any more
+   * @returns `rest`: what may go on while the next turn of the conversation runs, and may still add events
    */
-  work(emit: (event: TurnEvent) => void, signal: AbortSignal): Promise<void>;
+  work(emit: (event: TurnEvent) => void, signal: AbortSignal): Promise<{ rest?: Promise<unknown> }>;
 }
 
 export interface TurnRegistryOptions {
@@ -154,6 +155,9 @@ export function createTurnRegistry({ keepMs, onFault }: TurnRegistryOptions) {
     const key = keyOf(userId, id);
     turns.set(key, turn);
     const done = inOrder(userId, conversationId, () => work(emit, controller.signal))
+      .then(async ({ rest }) => {
+        await rest;
+      })
       .catch(onFault)
       .finally(() => {
         isOver = true;

@@ -35,7 +35,7 @@ export type AnswerQuestion = (
 ) => Promise<Answer>;
 
 /** Gives a new conversation its title; never fails. */
-export type NameConversation = (question: Question) => Promise<string>;
+export type NameConversation = (question: Question, signal: AbortSignal) => Promise<string>;
 
 export interface HandleMessageParts {
   conversations: ConversationStore;
@@ -56,22 +56,27 @@ export interface HandleMessageParts {
 export const createHandleMessage = (parts: HandleMessageParts) => {
   const { conversations, turns, limit, logger } = parts;
 
-  const name = async (question: Question, emit: (event: TurnEvent) => void): Promise<void> => {
+  const name = async (
+    question: Question,
+    emit: (event: TurnEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const { identity, conversationId } = question;
     if (await conversations.hasTitle(identity.userId, conversationId)) {
       return;
     }
-    const title = await parts.nameConversation(question);
+    const title = await parts.nameConversation(question, signal);
     if (await conversations.create(identity.userId, conversationId, title)) {
       emit({ kind: 'title', title });
     }
   };
 
+  /** Answers, stores and tells; `rest` is what nobody has to wait for. */
   const reply = async (
     question: Question,
     emit: (event: TurnEvent) => void,
     signal: AbortSignal,
-  ): Promise<string> => {
+  ): Promise<{ outcome: string; rest?: Promise<unknown> }> => {
     const { identity, conversationId, turnId, text } = question;
     const { userId } = identity;
     const waitMs = await limit.take(userId);
@@ -81,40 +86,38 @@ export const createHandleMessage = (parts: HandleMessageParts) => {
         code: 'too-many-requests',
         text: tooManyMessages(question.preferredLanguage, Math.ceil(waitMs / 1_000)),
       });
-      return 'refused';
+      return { outcome: 'refused' };
     }
     const asked = await conversations.add(userId, conversationId, { role: 'user', content: text, turnId });
-    const naming = name(question, emit).catch((error: unknown) => {
+    const unwanted = new AbortController();
+    const naming = name(question, emit, unwanted.signal).catch((error: unknown) => {
       logger.warn({ err: error }, 'a conversation got no title');
     });
-    try {
-      const answer = await parts.answer(question, { emit, signal });
-      const isPartial = answer.failure !== undefined;
-      const stored =
-        answer.text === ''
-          ? undefined
-          : await conversations.addAnswer(userId, conversationId, asked.id, {
-              role: 'assistant',
-              content: answer.text,
-              turnId,
-              isPartial,
-            });
-      if (answer.failure === 'cancelled') {
-        emit({ kind: 'cancelled' });
-        return 'cancelled';
-      }
-      if (isPartial || answer.text === '') {
-        emit({ kind: 'failed', code: 'unavailable', text: ERROR_TEXT });
-        return 'failed';
-      }
-      emit({ kind: 'answer', text: answer.text, messageId: stored?.id ?? asked.id, usage: answer.usage });
-      await parts.summarise(question).catch((error: unknown) => {
-        logger.warn({ err: error }, 'a conversation was not summarised');
-      });
-      return 'answered';
-    } finally {
-      await naming;
+    const answer = await parts.answer(question, { emit, signal });
+    const isPartial = answer.failure !== undefined;
+    const stored =
+      answer.text === ''
+        ? undefined
+        : await conversations.addAnswer(userId, conversationId, asked.id, {
+            role: 'assistant',
+            content: answer.text,
+            turnId,
+            isPartial,
+          });
+    if (answer.failure === 'cancelled') {
+      unwanted.abort();
+      emit({ kind: 'cancelled' });
+      return { outcome: 'cancelled', rest: naming };
     }
+    if (isPartial || answer.text === '') {
+      emit({ kind: 'failed', code: 'unavailable', text: ERROR_TEXT });
+      return { outcome: 'failed', rest: naming };
+    }
+    emit({ kind: 'answer', text: answer.text, messageId: stored?.id ?? asked.id, usage: answer.usage });
+    const summarising = parts.summarise(question).catch((error: unknown) => {
+      logger.warn({ err: error }, 'a conversation was not summarised');
+    });
+    return { outcome: 'answered', rest: Promise.all([naming, summarising]) };
   };
 
   return {
@@ -138,12 +141,15 @@ export const createHandleMessage = (parts: HandleMessageParts) => {
             emit(event);
           };
           try {
-            parts.metrics.turns.inc({ outcome: await reply(question, end, signal) });
+            const { outcome, rest } = await reply(question, end, signal);
+            parts.metrics.turns.inc({ outcome });
+            return rest === undefined ? {} : { rest };
           } catch (error) {
             const code = isDatabaseUnavailable(error) ? 'database-unavailable' : 'internal';
             logger.error({ err: error, code }, 'a message could not be answered');
             parts.metrics.turns.inc({ outcome: 'failed' });
             end({ kind: 'failed', code, text: ERROR_TEXT });
+            return {};
           }
         },
       });

@@ -15,7 +15,7 @@ const MAX_CHARACTERS = 500;
  */
 export const createNameConversation =
   (model: LanguageModel | undefined): NameConversation =>
-  async ({ identity, text }) => {
+  async ({ identity, text }, signal) => {
     if (model === undefined) {
       return titleOf(text);
     }
@@ -28,7 +28,7 @@ export const createNameConversation =
           ],
           maxTokens: MAX_TOKENS,
         },
-        { userId: identity.userId, deadlineMs: DEADLINE_MS },
+        { userId: identity.userId, deadlineMs: DEADLINE_MS, signal },
       );
       return title.trim() === '' || !judgeWording(title).isAllowed ? titleOf(text) : titleOf(title);
     } catch (error) {
