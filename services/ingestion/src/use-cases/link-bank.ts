@@ -47,6 +47,7 @@ const UNKNOWN_BANK = 'Unknown bank';
 const HANDLE_BYTES = 24;
 const MAX_NAME = 256;
 const LOOK_MS = 50;
+const WHOLE_HISTORY_MS = 5_000;
 
 /** How long the name of a bank is believed. */
 const NAME_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -428,6 +429,11 @@ export const createLinkBank = (parts: LinkBankParts) => {
         const isRead =
           item?.lastSyncedAt !== null && item?.lastSyncedAt !== undefined && item.lastSyncedAt >= startedAt;
         if (item?.active !== true || (isRead && item.historyComplete)) {
+          return null;
+        }
+        // A long history may take minutes; what has come by now is worth more than waiting for all of it.
+        const isLate = Date.now() - startedAt.getTime() > WHOLE_HISTORY_MS;
+        if (isRead && isLate && (await parts.transactions.countOfBank(userId, before._id)) > 0) {
           return null;
         }
       }
