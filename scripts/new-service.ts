@@ -88,7 +88,7 @@ await edit('docker-compose.yml', (text) =>
   text
     .replace(/(x-environment:[\s\S]*?)\n\n/, `$1\n  ${name.toUpperCase()}_URL: http://${name}:8080\n\n`)
     .replace(
-      /\n {2}# Plain http to a bank/,
+      /\n {2}# Plain http to a bank is/,
       `\n  ${name}:\n    <<: *service\n    build: { context: ., dockerfile: infra/docker/service.Dockerfile, args: { SERVICE: services/${name} } }\n$&`,
     ),
 );

@@ -90,7 +90,7 @@ inBrowser('a person with a browser', () => {
 
   it('reads the API documentation, served without anything from elsewhere', async () => {
     await open('/docs');
-    await page.getByText('/v1/transactions', { exact: true }).first().waitFor();
+    await page.getByText('/asyncapi.json', { exact: true }).first().waitFor();
 
     expect(troubles).toEqual([]);
     await context.close();

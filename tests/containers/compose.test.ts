@@ -7,6 +7,7 @@ import { CommonConfig, addressSetting, describeConfig } from '@orrery/service-ki
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
 import { SERVICES } from '../../infra/all-in-one/src/services.ts';
+import { ModelSandboxConfig } from '../../infra/model-sandbox/src/sandbox-config.ts';
 import { SandboxConfig as PlaidSandboxConfig } from '../../infra/plaid-sandbox/src/sandbox-config.ts';
 import { root } from '../setup/servers.ts';
 
@@ -37,6 +38,9 @@ const namesOf = (config: Parameters<typeof describeConfig>[0]): string[] =>
 function settingsOf(program: string): ReadonlySet<string> {
   if (program === 'infra/plaid-sandbox') {
     return new Set(namesOf(PlaidSandboxConfig));
+  }
+  if (program === 'infra/model-sandbox') {
+    return new Set(namesOf(ModelSandboxConfig));
   }
   return new Set([
     ...namesOf(CommonConfig),

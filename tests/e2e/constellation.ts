@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@orrery/calendar';
-import { runServices } from '@orrery/service-kit';
+import { type RunningServices, runServices } from '@orrery/service-kit';
 import jwt from 'jsonwebtoken';
 import { MongoClient } from 'mongodb';
 import { SERVICES } from '../../infra/all-in-one/src/services.ts';
@@ -13,6 +13,8 @@ export interface Constellation {
   /** Prefix of its databases. */
   namespace: string;
   client: MongoClient;
+  /** The services as they run, with the events that each handles. */
+  services: RunningServices['services'];
   /** `Authorization` header of a user or an administrator. */
   signIn(userId: string, role?: 'USER' | 'ADMIN'): { authorization: string };
   stop(): Promise<void>;
@@ -54,6 +56,7 @@ export async function startConstellation(
     url: running.urlOf('gateway'),
     namespace,
     client,
+    services: running.services,
     signIn: (userId, role = 'USER') => ({
       authorization: `Bearer ${jwt.sign({ id: userId, role }, SECRET, { expiresIn: '1h' })}`,
     }),

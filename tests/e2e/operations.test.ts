@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EVENTS, eventType } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import { type Constellation, startConstellation } from './constellation.ts';
 
@@ -42,6 +43,19 @@ async function signedIn(token: string): Promise<string> {
 }
 
 const formTokenOf = (page: string): string => /name="formToken" value="([^"]+)"/.exec(page)?.[1] ?? '';
+
+describe('events', () => {
+  it('are handled by every consumer that the contracts name, so that no queue fills for nobody', () => {
+    const handled = new Set(
+      orrery.services.flatMap(({ name, consumes }) => consumes.map((type) => `${name} ${type}`)),
+    );
+    const named = EVENTS.flatMap((event) =>
+      event.consumers.map((consumer) => `${consumer} ${eventType(event)}`),
+    );
+
+    expect(named.filter((pair) => !handled.has(pair))).toEqual([]);
+  });
+});
 
 describe('jobs of all services', () => {
   it('lists what is scheduled where, with unique names', async () => {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { outputUntil, root } from '../setup/servers.ts';
+import { curlCommands, typeCommand } from './document-commands.ts';
 
 /**
  * `npm run test:newcomer`: does what the README tells a new user to do, in scratch directories, and times it: the first
@@ -81,6 +82,23 @@ async function transactions({
   return ((await response.json()) as { data: { id: string; category: unknown }[] }).data;
 }
 
+/** Types every request of the README. */
+async function tryDocuments(started: Started, directory: string): Promise<void> {
+  await writeFile(
+    join(directory, 'statement.csv'),
+    'Date,Description,Amount\n2026-11-02,CORNER BAKERY,-4.20\n2026-11-03,CITY BOOKS,-19.99\n',
+  );
+  for (const command of curlCommands('README.md')) {
+    const { passed, answer } = typeCommand(command, { ...started, directory });
+    const address = /http:\/\/127\.0\.0\.1:8080(\S*?)'/.exec(command)?.[1] ?? command;
+    record(`README: ${address}`, passed, passed ? 'answered' : answer.slice(0, 300));
+    if (address === '/v1/chat/messages') {
+      const isAnswered = /£\d+\.\d{2}/.test(answer) && answer.includes('event: done');
+      record('the assistant answers with an amount', isAnswered, answer.slice(-160).replaceAll('\n', ' '));
+    }
+  }
+}
+
 async function tryStarts(): Promise<void> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'orrery-newcomer-'));
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -115,6 +133,7 @@ async function tryStarts(): Promise<void> {
       JSON.stringify(after) === JSON.stringify(before),
       `${after.length} transactions`,
     );
+    await tryDocuments(second, dataDirectory);
     await interrupt(second);
   } finally {
     await rm(dataDirectory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import { frozenClock, systemClock, type Clock } from '@orrery/calendar';
-import type { EventEnvelope, ServiceName } from '@orrery/contracts';
+import { eventType, type EventEnvelope, type ServiceName } from '@orrery/contracts';
 import {
   createDeliver,
   createMessagingMetrics,
@@ -67,6 +67,8 @@ export interface StartedService {
   logger: Logger;
   /** Starts its jobs and reads their state. */
   jobs: JobDesk;
+  /** Routing keys of the events that it handles. */
+  consumes: readonly string[];
   /** Says "not ready" and lets the service part with long-lived connections. */
   drain(): Promise<void>;
   /**
@@ -465,6 +467,7 @@ const assemble = async <Config extends z.ZodType>(
     metricsUrl: internal.url,
     mongo,
     logger,
+    consumes: subscriptions.map(({ definition }) => eventType(definition)),
     jobs: jobs.desk,
     ...stop,
   };
