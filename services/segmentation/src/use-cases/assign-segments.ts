@@ -14,8 +14,9 @@ import type { ModelStore, ModelVersion } from '../store/model-store.ts';
 import type { SpendingStore } from '../store/spending-store.ts';
 
 /** Users of one transaction; each may state an event. */
-const TOGETHER = 200;
-const PAGE = 2_000;
+const TOGETHER = 100;
+/** Small enough that reading a page holds up no other request. */
+const PAGE = 500;
 
 /**
  * What a version's rows are made with.
