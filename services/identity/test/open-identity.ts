@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { CountUserActivity } from '@orrery/contracts';
 import { type Environment, type UserIdentity, type UserRole } from '@orrery/service-kit';
 import { type TestReply, type TestService, nobody, startTestService } from '@orrery/testing';
 import jwt from 'jsonwebtoken';
@@ -66,9 +67,13 @@ export const identityOf = (accessToken: string): UserIdentity => {
 export const ACTIVITY = { predictions: 2, profiles: 1 };
 export const ALL_ACTIVITY = { predictions: 70, profiles: 30 };
 
-/** Segmentation, as far as identity asks it. */
+/** Segmentation, which only counts: whatever else it is asked, it is out of order. */
 async function openSegmentation(): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
+    if (request.url !== CountUserActivity.path) {
+      response.writeHead(503).end();
+      return;
+    }
     void json(request).then((body) => {
       const { userIds } = z.object({ userIds: z.array(z.string()) }).parse(body);
       response.setHeader('content-type', 'application/json');
