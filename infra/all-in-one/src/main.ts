@@ -81,6 +81,7 @@ async function startConstellation(
     const running = await runServices(SERVICES, {
       env: {
         PLAID_TOKEN_KEYS: secrets.PLAID_TOKEN_KEYS,
+        ...(database === undefined ? {} : { MAIN_BACKEND_INDEXES: 'on' }),
         ...(settings.PORT === 0
           ? {}
           : { PLAID_WEBHOOK_URL: `http://127.0.0.1:${String(settings.PORT)}/webhooks/plaid` }),

@@ -27,9 +27,9 @@ export const AdvisorConfig = z.object({
       "The main back end's database; default the one that DATABASE_URL names, else finance-management",
     ),
   MAIN_BACKEND_INDEXES: onOff
-    .default('on')
+    .default('off')
     .describe(
-      "Whether indexes for reading by user are added to the main back end's collections; a read-only role may refuse them",
+      "Whether indexes for reading by user are added to the main back end's own collections; off, nothing of it is touched",
     ),
   SCHEDULER_API_KEY: z.string().min(1).optional().meta({
     description: 'Key of the outside scheduler that starts the daily work; unset: nobody can start it so',

@@ -62,14 +62,14 @@ export const advisor = defineService({
         : openMainBackend({ uri: config.DATABASE_URL, databaseName: config.MONGO_DB_NAME });
     const former = main === undefined ? undefined : openFormerAdvice(main.db);
     const addIndexes = async (): Promise<void> => {
-      if (main === undefined || former === undefined || config.MAIN_BACKEND_INDEXES === 'off') {
+      if (main === undefined || former === undefined) {
         return;
       }
-      const refused = await main.addIndexes();
+      await former.addIndexes(logger);
+      const refused = config.MAIN_BACKEND_INDEXES === 'on' ? await main.addIndexes() : [];
       if (refused.length > 0) {
         logger.warn({ refused }, "indexes of the main back end's collections were refused");
       }
-      await former.addIndexes(logger);
     };
     // Large collections take their time; advice is right without the indexes, only slower.
     const indexing = addIndexes().catch((error: unknown) => {

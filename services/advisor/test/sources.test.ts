@@ -18,7 +18,7 @@ import { openAdvisor, type LedgerRow, type TestAdvisor } from './open-advisor.ts
 let service: TestAdvisor;
 
 beforeAll(async () => {
-  service = await openAdvisor();
+  service = await openAdvisor({ env: { MAIN_BACKEND_INDEXES: 'on' } });
   service.ledger.rows.push(...LEDGER);
 }, 60_000);
 afterAll(async () => {
