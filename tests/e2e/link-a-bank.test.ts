@@ -77,12 +77,14 @@ describe('a user links a bank', () => {
     const { access_token, item_id } = await link(user);
 
     const first = await post(user, '/api/get_transactions', { access_token });
-    const byItem = await post(user, '/api/get_transactions', { item_id, days: 90 });
+    const byItem = await post(user, '/api/get_transactions', { item_id, days: 731 });
+    const { json: item } = await get(user, `/v1/items/${item_id}`);
 
     expect([first.status, byItem.status]).toEqual([200, 200]);
     const rows = first.json['transactions'] as Row[];
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every(({ category }) => typeof category === 'string')).toBe(true);
+    expect(byItem.json['transactions']).toHaveLength(Number(item['transactionCount']));
     const own = await eventually(
       () => post(user, '/api/get_transactions', { days: 30 }),
       ({ json }) => (json['transactions'] as Row[]).length > 0,

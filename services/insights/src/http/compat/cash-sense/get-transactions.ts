@@ -62,7 +62,7 @@ const REFUSED_BY_BANK = defineError('bank-provider-failed', 502, 'The bank provi
 
 /** A fresh link is asked about for so long before the client is told to come again. */
 const LINK_WAIT_MS = 15_000;
-const LEDGER_WAIT_MS = 6_000;
+const LEDGER_WAIT_MS = 8_000;
 const LOOK_MS = 150;
 
 const shown = ({ transaction }: LedgerRow) => {
@@ -107,7 +107,7 @@ interface GetTransactionsParts {
 export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
   const { ledger } = parts;
 
-  /** Rows of one bank, waiting a little for those of a fresh link. */
+  /** Rows of one bank, waiting a little until all that the bank has are in the ledger. */
   const ofBank = async (
     userId: string,
     name: { accessToken?: string | undefined; itemId?: string | undefined },
@@ -128,19 +128,15 @@ export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
         detail: 'The bank could not be read.',
       });
     }
-    const list = () => ledger.list(userId, { ...days, accountIds: link.accountIds }, { limit: MAX_ROWS });
+    const { accountIds } = link;
+    const arrived = async (): Promise<number> =>
+      (await ledger.totals(userId, { accountIds })).totals.reduce((sum, { count }) => sum + count, 0);
+    // The rows of a fresh link are on their way to the ledger; a part of them would look like all of them.
     const deadline = Date.now() + LEDGER_WAIT_MS;
-    let { rows } = await list();
-    while (link.transactionCount > 0 && rows.length === 0 && Date.now() < deadline && !signal.aborted) {
-      const known = await ledger.list(userId, { accountIds: link.accountIds }, { limit: 1 });
-      if (known.rows.length > 0) {
-        // The bank has rows, and none of them in these days.
-        ({ rows } = await list());
-        break;
-      }
+    while (Date.now() < deadline && !signal.aborted && (await arrived()) < link.transactionCount) {
       await pause(LOOK_MS);
-      ({ rows } = await list());
     }
+    const { rows } = await ledger.list(userId, { ...days, accountIds }, { limit: MAX_ROWS });
     if (rows.length === 0 && !link.isReady) {
       throw new AppError(NOT_READY, {
         legacyCode: 'PRODUCT_NOT_READY',
