@@ -125,6 +125,18 @@ describe('the operations page', () => {
     expect(text).toContain('rebuild-daily-metrics');
   });
 
+  it('shows the version of models and how many banks are in which state', async () => {
+    await orrery.client
+      .db(`${orrery.namespace}_ingestion`)
+      .collection('items')
+      .insertOne({ userId: 'nobody', print: 'none', handle: 'bank_test', status: 'login_required' });
+
+    const page = await (await ask('/admin/monitor', { headers: admin })).text();
+
+    expect(page).toMatch(/categorizer<\/td>\s*<td>\s*<span class="">[^<]+</);
+    expect(page).toMatch(/login required<\/td>\s*<td>\s*<span class="warning">1</);
+  });
+
   it('forbids scripts, frames and foreign content, and has none', async () => {
     const page = await ask('/admin/monitor', { headers: admin });
 

@@ -128,6 +128,7 @@ export const categorization = defineService({
         userData.onErasureRequested,
       ],
       jobs: [retrainJob(retrain)],
+      facts: () => Promise.resolve([{ group: 'models', name: 'categorizer', value: versionAtWork() }]),
       stop: async () => {
         active.stop();
         await thread.stop();

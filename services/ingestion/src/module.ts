@@ -1,4 +1,5 @@
 import { defineService, openUserData } from '@orrery/service-kit';
+import { bankFacts } from './bank-facts.ts';
 import { IngestionConfig } from './config.ts';
 import { HOLDINGS } from './holdings.ts';
 import { listAccounts } from './http/accounts.ts';
@@ -88,6 +89,7 @@ export const ingestion = defineService({
       ],
       subscriptions: [userData.onErasureRequested],
       jobs: [...banks.jobs, ...mainBackend.jobs],
+      facts: () => bankFacts(mongo),
       async drain() {
         clearInterval(timer);
         await Promise.all([importFile.stop(), banks.drain()]);
