@@ -1,6 +1,7 @@
 export * from './amount.ts';
 export * from './calendar-date.ts';
 export * from './categories.ts';
+export * from './category-role.ts';
 export * from './define-event.ts';
 export * from './define-route.ts';
 export * from './events/advisor.ts';

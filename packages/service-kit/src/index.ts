@@ -17,6 +17,7 @@ export type { HealthProbe, Readiness } from './health/health-routes.ts';
 export { buildOpenApi, type OpenApiDocument, type OpenApiInfo } from './http/build-openapi.ts';
 export { shapeError, type ErrorReply } from './http/error-shapes.ts';
 export { byteLimit, type ByteLimitOptions } from './http/byte-limit.ts';
+export { chooseLanguage } from './http/choose-language.ts';
 export { eventStream, type StreamEvent } from './http/event-stream.ts';
 export { IDEMPOTENCY_COLLECTION } from './http/idempotency-key.ts';
 export { listen, type ListeningServer } from './http/http-server.ts';

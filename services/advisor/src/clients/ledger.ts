@@ -1,5 +1,5 @@
 import { addMonths, periodContaining } from '@orrery/calendar';
-import { categoryBySlug, readLedgerRows, type PfcPrimary } from '@orrery/contracts';
+import { OWN_TRANSFERS, categoryBySlug, readLedgerRows, type PfcPrimary } from '@orrery/contracts';
 import { parseDecimal } from '@orrery/money';
 import { AppError, type Identity, type ServiceClient } from '@orrery/service-kit';
 import type { z } from 'zod';
@@ -11,27 +11,6 @@ const PAGE = 500;
 /** Two months of a user; more would have to be cut, and no figure may come from a part. */
 const MAX_PAGES = 20;
 
-/**
- * Categories that move money between the user's own accounts, savings and debts, as insights leaves them out of its
- * reports: the purchases behind a card payment are in the ledger themselves.
- */
-const OWN_TRANSFERS: ReadonlySet<string> = new Set([
-  'own-transfers-in',
-  'own-transfers-out',
-  'savings-in',
-  'savings-out',
-  'investments-in',
-  'investments-out',
-  'crypto',
-  'credit-card-payments',
-  'loans-received',
-  'auto-loan-received',
-  'cash-advance-received',
-  'wage-advance-received',
-  'mortgage-received',
-  'personal-loan-received',
-  'student-loan-received',
-]);
 const INCOME_PRIMARIES: ReadonlySet<PfcPrimary> = new Set(['INCOME', 'TRANSFER_IN']);
 const NEEDS: ReadonlySet<PfcPrimary> = new Set([
   'RENT_AND_UTILITIES',

@@ -1,12 +1,11 @@
 import { CalendarDate, Currency, DecisionKind, DecisionSource, defineRoute } from '@orrery/contracts';
 import { parseDecimal } from '@orrery/money';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { FieldError, MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Transaction } from '../domain/types.ts';
 import type { DecideBatch } from '../use-cases/decide-batch.ts';
 import { CategoryShape, shownCategory } from './category-shape.ts';
-import { chooseLanguage } from './choose-language.ts';
 
 const MAX_BATCH = 1000;
 
@@ -95,7 +94,7 @@ const readRows = (rows: readonly Row[]): Transaction[] => {
 export const categorizeBatch = (decide: DecideBatch): MountedRoute =>
   handle(CategorizeBatch, async ({ body, identity, request }) => {
     const userId = requireUserId(identity);
-    const language = chooseLanguage(request.headers['accept-language']);
+    const language = chooseLanguage(request.headers['accept-language'], 'en');
     const decisions = await decide(userId, readRows(body.transactions));
     return {
       status: 200,

@@ -9,13 +9,12 @@ import {
   TransactionId,
 } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { CorrectCategory } from '../use-cases/correct-category.ts';
 import { CategoryShape, shownCategory } from './category-shape.ts';
 import { ChangeShape, shownChange } from './change-shape.ts';
-import { chooseLanguage } from './choose-language.ts';
 import { ConditionsShape, shownConditions } from './rule-shape.ts';
 
 const CorrectCategoryRoute = defineRoute({
@@ -80,7 +79,7 @@ export const correctCategory = (correct: CorrectCategory): MountedRoute =>
         description: transaction.description,
         merchant: decision.merchant ?? transaction.merchantName ?? null,
         amount: { amount: formatDecimal(transaction.amountMinor, currency), currency },
-        category: shownCategory(decision.category, chooseLanguage(request.headers['accept-language'])),
+        category: shownCategory(decision.category, chooseLanguage(request.headers['accept-language'], 'en')),
         confidence: decision.confidence,
         decision: decision.decision,
         source: decision.source,

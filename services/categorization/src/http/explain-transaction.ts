@@ -1,11 +1,10 @@
 import { DecisionKind, DecisionSource, defineRoute, TransactionId } from '@orrery/contracts';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { explain } from '../domain/explain.ts';
 import type { DecisionStore } from '../store/decision-store.ts';
 import { CategoryShape, shownCategory } from './category-shape.ts';
-import { chooseLanguage } from './choose-language.ts';
 
 const ExplainTransaction = defineRoute({
   method: 'get',
@@ -40,7 +39,7 @@ export const explainTransaction = (decisions: DecisionStore): MountedRoute =>
     if (stored === undefined || stored === null) {
       throw new AppError('not-found', { detail: 'There is no such transaction.' });
     }
-    const language = chooseLanguage(request.headers['accept-language']);
+    const language = chooseLanguage(request.headers['accept-language'], 'en');
     const { category, confidence, decision, source } = stored.decision;
     return {
       status: 200,

@@ -1,8 +1,7 @@
 import { CATEGORIES, CategorySlug, defineRoute } from '@orrery/contracts';
-import { handle } from '@orrery/service-kit';
+import { chooseLanguage, handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
-import { chooseLanguage } from './choose-language.ts';
 
 const ListCategories = defineRoute({
   method: 'get',
@@ -37,7 +36,7 @@ const ListCategories = defineRoute({
 /** `GET /v1/categories`. */
 export const listCategories = (): MountedRoute =>
   handle(ListCategories, ({ request }) => {
-    const language = chooseLanguage(request.headers['accept-language']);
+    const language = chooseLanguage(request.headers['accept-language'], 'en');
     const data = CATEGORIES.map(({ names, ...category }) => ({ ...category, name: names[language] }));
     return Promise.resolve({ status: 200, body: { data } });
   });

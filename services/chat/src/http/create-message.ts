@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { defineRoute, ResourceId } from '@orrery/contracts';
 import {
+  chooseLanguage,
   AppError,
   eventStream,
   handle,
@@ -9,7 +10,6 @@ import {
   type StreamEvent,
 } from '@orrery/service-kit';
 import { z } from 'zod';
-import { chooseLanguage } from '../domain/choose-language.ts';
 import { MAX_CONVERSATION_ID, MAX_MESSAGE_CHARACTERS } from '../domain/conversation.ts';
 import { isLast, type TurnEvent } from '../domain/frames.ts';
 import type { ConversationStore } from '../store/conversation-store.ts';

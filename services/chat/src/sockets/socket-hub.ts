@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
+  chooseLanguage,
   acceptRequestId,
   AppError,
   SERVICE_TOKEN_HEADER,
@@ -13,7 +14,6 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { MAX_CONVERSATION_ID } from '../domain/conversation.ts';
 import { DIALECTS, type Dialect } from '../domain/frames.ts';
 import type { Push } from '../store/push-store.ts';
-import { chooseLanguage } from '../domain/choose-language.ts';
 import {
   serveChatSocket,
   type ChatSocketParts,

@@ -1,5 +1,5 @@
+import { roleOf } from '@orrery/contracts';
 import { addMonths } from '@orrery/calendar';
-import { roleOf } from './category-role.ts';
 import type { DaySums } from './daily-metrics.ts';
 import { forecast } from './forecast/forecast.ts';
 import { spendingOf } from './spending-of-metric.ts';

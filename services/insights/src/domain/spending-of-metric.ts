@@ -1,4 +1,4 @@
-import { roleOf } from './category-role.ts';
+import { roleOf } from '@orrery/contracts';
 import type { DaySums } from './daily-metrics.ts';
 import { UNCATEGORISED } from './types.ts';
 

@@ -1,6 +1,6 @@
+import { roleOf } from '@orrery/contracts';
 import { addDays, diffDays } from '@orrery/calendar';
 import type { DailyMetric } from './daily-metrics.ts';
-import { roleOf } from './category-role.ts';
 import type { DayRange } from './spending-report.ts';
 import { mainCurrency } from './spending-of-metric.ts';
 import { UNCATEGORISED } from './types.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CATEGORIES, categoryBySlug } from '@orrery/contracts';
+import { OWN_TRANSFERS, roleOf, CATEGORIES, categoryBySlug } from '@orrery/contracts';
 import fc from 'fast-check';
-import { OWN_TRANSFERS, roleOf } from './category-role.ts';
 import { foldShares, percentages, percentChange, rangeBefore, startReport } from './spending-report.ts';
 import type { ReportRow, SpendingReport } from './spending-report.ts';
 

@@ -1,7 +1,7 @@
+import { roleOf } from '@orrery/contracts';
 import { addDays, addMonths, dayParts, daysInMonth, diffDays } from '@orrery/calendar';
 import type { CalendarDate } from '@orrery/contracts';
 import { allocate } from '@orrery/money';
-import { roleOf } from './category-role.ts';
 import { UNCATEGORISED } from './types.ts';
 
 /** A run of days, both ends included. */

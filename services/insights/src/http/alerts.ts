@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Currency, defineRoute, MoneyText, pageOf, pageQuery, ResourceId } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal, parseDecimal } from '@orrery/money';
-import { AppError, eventStream, handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, AppError, eventStream, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute, StreamEvent } from '@orrery/service-kit';
 import { z } from 'zod';
 import { ALERT_KINDS, ALERT_STATES } from '../domain/alert.ts';
@@ -11,7 +11,6 @@ import { wordAlert } from '../domain/word-alert.ts';
 import type { AlertRule, AlertSettings, AlertSettingsStore } from '../store/alert-settings-store.ts';
 import type { Alert, AlertStore } from '../store/alert-store.ts';
 import type { UserSettingsStore } from '../store/user-settings-store.ts';
-import { chooseLanguage } from './choose-language.ts';
 
 /** Pause between two looks for new alerts on an open stream; any replica may have raised them. */
 const LOOK_EVERY_MS = 1_000;

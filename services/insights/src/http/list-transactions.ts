@@ -13,13 +13,12 @@ import {
 } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { LedgerRow } from '../domain/types.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { UserSettingsStore } from '../store/user-settings-store.ts';
-import { chooseLanguage } from './choose-language.ts';
 import { categoriesMeant, LEDGER_FILTER } from './ledger-filter.ts';
 
 const LedgerTransaction = z

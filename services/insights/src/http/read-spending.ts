@@ -2,13 +2,12 @@ import { categoryBySlug, ReadSpending } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { diffDays } from '@orrery/calendar';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { percentages } from '../domain/spending-report.ts';
 import type { Share, SpendingReport } from '../domain/spending-report.ts';
 import type { ReportSpending } from '../use-cases/report-spending.ts';
 import type { ReadUserDay } from '../use-cases/user-calendar.ts';
-import { chooseLanguage } from './choose-language.ts';
 
 /** As for the report of Cash Sense: beyond ten years nobody reads it, and the work of a request stays bounded. */
 const MAX_PERIOD_DAYS = 3660;

@@ -1,8 +1,8 @@
+import { OWN_TRANSFERS } from '@orrery/contracts';
 import { addDays, diffDays } from '@orrery/calendar';
 import type { Clock } from '@orrery/calendar';
 import type { CalendarDate } from '@orrery/contracts';
 import type { Compute } from '../compute/compute.ts';
-import { OWN_TRANSFERS } from '../domain/category-role.ts';
 import { dailyNets } from '../domain/cash-flow.ts';
 import type { CashFlow } from '../domain/cash-flow.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';

@@ -1,4 +1,4 @@
-import { categoryBySlug } from '@orrery/contracts';
+import { roleOf, categoryBySlug } from '@orrery/contracts';
 
 /**
  * What the rules of missions see of a ledger row of a spending category. Rows of a list share one currency.
@@ -28,27 +28,6 @@ export interface NetPurchase {
 /** A refund this long after a purchase is taken for something else. */
 export const MAX_REFUND_DAYS = 60;
 
-// Money moved between one's own accounts, saved, invested or borrowed is neither spending nor income.
-const NO_SPENDING: ReadonlySet<string> = new Set([
-  'own-transfers-in',
-  'own-transfers-out',
-  'savings-in',
-  'savings-out',
-  'investments-in',
-  'investments-out',
-  'crypto',
-  'credit-card-payments',
-  'loans-received',
-  'auto-loan-received',
-  'cash-advance-received',
-  'wage-advance-received',
-  'mortgage-received',
-  'personal-loan-received',
-  'student-loan-received',
-]);
-
-const INCOME_GROUPS: ReadonlySet<string> = new Set(['income', 'transfers-in']);
-
 const OTHER = 39;
 
 /**
@@ -58,14 +37,10 @@ const OTHER = 39;
  * @param amountMinor signed minor units; negative is money out
  */
 export const spendingSub = (category: string | null, amountMinor: number): number | null => {
-  const known = category === null ? undefined : categoryBySlug(category);
-  if (known === undefined) {
-    return amountMinor < 0 ? OTHER : null;
-  }
-  if (NO_SPENDING.has(known.slug) || INCOME_GROUPS.has(known.parent ?? known.slug)) {
+  if (roleOf(category, amountMinor) !== 'spending') {
     return null;
   }
-  return known.pocketcSub;
+  return (category === null ? undefined : categoryBySlug(category)?.pocketcSub) ?? OTHER;
 };
 
 /** Order of purchases that does not depend on the order of their arrival; refunds come last within a day. */

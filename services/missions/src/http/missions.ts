@@ -1,7 +1,7 @@
 import { defineRoute, MoneyText, pageOf, pageQuery, ResourceId } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { MISSION_STATES } from '../domain/life-cycle.ts';
@@ -13,7 +13,6 @@ import type { AnswerMission } from '../use-cases/answer-mission.ts';
 import type { IssueMissions } from '../use-cases/issue-missions.ts';
 import type { MissionCalendar } from '../use-cases/mission-calendar.ts';
 import type { SettleMissions } from '../use-cases/settle-missions.ts';
-import { chooseLanguage } from './choose-language.ts';
 import { MissionProgress, missionShown, MissionShown, progressShown } from './mission-shape.ts';
 
 const MissionPath = z.object({ missionId: ResourceId });

@@ -1,5 +1,5 @@
 import { defineRoute, Instant, SegmentModelName } from '@orrery/contracts';
-import { AppError, handle } from '@orrery/service-kit';
+import { chooseLanguage, AppError, handle } from '@orrery/service-kit';
 import type { JobDesk, MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { CHARTS } from '../charts/draw-charts.ts';
@@ -13,7 +13,6 @@ import type { AskModels } from '../use-cases/ask-models.ts';
 import type { KeepTables } from '../use-cases/keep-tables.ts';
 import type { TrainModels } from '../use-cases/train-models.ts';
 import type { WatchDrift } from '../use-cases/watch-drift.ts';
-import { chooseLanguage } from './choose-language.ts';
 import { modelParams, PersonaShape, shownPersonas, shownVersion, VersionShape } from './model-shape.ts';
 import { MAX_TABLE_BYTES, readTableUpload } from './read-table-upload.ts';
 

@@ -1,6 +1,6 @@
 import { categoryBySlug, defineRoute } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
-import { handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { SegmentSpending } from '../domain/spending/segment-spending.ts';
@@ -9,7 +9,6 @@ import type { SpendingProfile } from '../domain/spending/spending-profile.ts';
 import type { AskModels } from '../use-cases/ask-models.ts';
 import { placeSpender } from '../use-cases/assign-segments.ts';
 import type { KeepSpending } from '../use-cases/keep-spending.ts';
-import { chooseLanguage } from './choose-language.ts';
 
 /** Fewer people could be recognised in their averages. */
 const LEAST_PEERS = 20;

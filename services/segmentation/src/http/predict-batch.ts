@@ -1,10 +1,9 @@
 import { defineRoute } from '@orrery/contracts';
-import { handle } from '@orrery/service-kit';
+import { chooseLanguage, handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { customerRow } from '../domain/customers/customer.ts';
 import type { AskModels } from '../use-cases/ask-models.ts';
-import { chooseLanguage } from './choose-language.ts';
 import { CustomerFields } from './compat/segmentation-api/customer-fields.ts';
 
 const MAX_CUSTOMERS = 1_000;

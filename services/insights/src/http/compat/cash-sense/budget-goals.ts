@@ -1,13 +1,12 @@
 import { Currency, defineRoute } from '@orrery/contracts';
 import { formatDecimal, fromFloat } from '@orrery/money';
-import { AppError, handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { BUDGET_PERIODS, BUDGET_STATES } from '../../../domain/budget.ts';
 import type { BudgetStanding } from '../../../domain/budget.ts';
 import type { KeepBudgets } from '../../../use-cases/keep-budgets.ts';
 import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 import { CASH_SENSE_CATEGORIES, cashSenseName } from '../../../domain/cash-sense-category.ts';
 
 const TOTAL = 'total';

@@ -2,7 +2,7 @@ import { addDays } from '@orrery/calendar';
 import { Currency, defineRoute } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal, formatMoney } from '@orrery/money';
-import { handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import {
@@ -18,7 +18,6 @@ import type { RecurringStore } from '../../../store/recurring-store.ts';
 import type { KeepBudgets } from '../../../use-cases/keep-budgets.ts';
 import type { RefreshAnalyses } from '../../../use-cases/refresh-analyses.ts';
 import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 
 const SavingsOpportunities = defineRoute({
   method: 'get',

@@ -2,7 +2,7 @@ import { diffDays } from '@orrery/calendar';
 import { Currency, defineRoute } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
-import { handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { foldShares, percentages, percentChange } from '../../../domain/spending-report.ts';
@@ -13,7 +13,6 @@ import { toCsv } from '../../../reports/to-csv.ts';
 import { toXlsx } from '../../../reports/to-xlsx.ts';
 import type { ReportSpending, SpendingComparison } from '../../../use-cases/report-spending.ts';
 import { AskedDay } from '../../asked-day.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 import {
   cashSenseCategory,
   cashSenseName,

@@ -1,5 +1,5 @@
 import { CalendarDate, defineRoute, UserId } from '@orrery/contracts';
-import { handle, requireOwnUser } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireOwnUser } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { MissionPeriod } from '../../../domain/mission-rule.ts';
@@ -7,7 +7,6 @@ import { localBounds } from '../../../domain/mission-window.ts';
 import { wordMission } from '../../../domain/word-mission.ts';
 import type { ProfileStore } from '../../../store/profile-store.ts';
 import type { IssueMissions } from '../../../use-cases/issue-missions.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 
 const LocalMoment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?$/);
 

@@ -1,11 +1,10 @@
 import { defineRoute } from '@orrery/contracts';
-import { handle } from '@orrery/service-kit';
+import { chooseLanguage, handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Placement } from '../../../domain/place-row.ts';
 import { FREQUENCIES, shopperRow } from '../../../domain/shopping/shopper.ts';
 import type { AskModels } from '../../../use-cases/ask-models.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 
 /** Beyond it a caller sends several batches; also what fits into the body limit. */
 const MAX_PROFILES = 10_000;

@@ -1,12 +1,11 @@
 import { defineRoute } from '@orrery/contracts';
-import { handle } from '@orrery/service-kit';
+import { chooseLanguage, handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { elbowChart, pieChart, profileChart, sizeChart } from '../../../charts/draw-charts.ts';
 import type { PngRenderer } from '../../../charts/render-png.ts';
 import type { AskModels } from '../../../use-cases/ask-models.ts';
 import type { MeasureElbow } from '../../../use-cases/measure-elbow.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 import { SEGMENTATION_API, whenTrained } from './customer-fields.ts';
 
 const ClusterCharts = defineRoute({

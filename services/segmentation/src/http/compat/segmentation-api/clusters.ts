@@ -1,10 +1,9 @@
 import { defineRoute } from '@orrery/contracts';
-import { handle } from '@orrery/service-kit';
+import { chooseLanguage, handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { AskModels } from '../../../use-cases/ask-models.ts';
 import type { MeasureElbow } from '../../../use-cases/measure-elbow.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 import { SEGMENTATION_API, whenTrained } from './customer-fields.ts';
 
 const Structure = z.enum(['clear', 'weak']);

@@ -1,12 +1,11 @@
 import { defineRoute } from '@orrery/contracts';
 import type { Clock } from '@orrery/calendar';
-import { handle, requireUserId } from '@orrery/service-kit';
+import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import { customerRow } from '../../../domain/customers/customer.ts';
 import type { PredictionStore } from '../../../store/prediction-store.ts';
 import type { AskModels } from '../../../use-cases/ask-models.ts';
-import { chooseLanguage } from '../../choose-language.ts';
 import { CustomerData, CustomerFields, SEGMENTATION_API, whenTrained } from './customer-fields.ts';
 
 const Predict = defineRoute({

@@ -1,4 +1,4 @@
-import { categoryBySlug } from '@orrery/contracts';
+import { categoryBySlug } from './categories.ts';
 
 /** How money in a category counts: as income, as spending, or not at all because it stays with its owner. */
 export type CategoryRole = 'income' | 'spending' | 'own-transfer';
