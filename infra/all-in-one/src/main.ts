@@ -10,6 +10,7 @@ import { localSecrets } from './local-secrets.ts';
 import { SERVICES } from './services.ts';
 import { type LocalBank, startLocalBank } from './local-bank.ts';
 import { type LocalModel, startLocalModel } from './local-model.ts';
+import { showProgressOn } from './progress.ts';
 import { type Settings, StartError, readSettings } from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
@@ -35,19 +36,7 @@ const given = (name: string): string | undefined => {
   return value === '' ? undefined : value;
 };
 
-function showProgress(text: string): void {
-  if (process.stdout.isTTY) {
-    process.stdout.write(`\r\u001b[2K  ${text}`);
-  } else {
-    console.log(`  ${text}`);
-  }
-}
-
-function endProgress(): void {
-  if (process.stdout.isTTY) {
-    process.stdout.write('\r\u001b[2K');
-  }
-}
+const progress = showProgressOn(process.stdout);
 
 async function startConstellation(
   settings: Settings,
@@ -59,7 +48,7 @@ async function startConstellation(
   let database: EmbeddedDatabase | undefined;
   const configuredUri = given('MONGODB_URI');
   if (configuredUri === undefined) {
-    showProgress('Starting the embedded database');
+    progress.show('Starting the embedded database');
     database = await startEmbeddedDatabase({
       dataDirectory: join(dataDirectory, 'mongo'),
       port: settings.EMBEDDED_MONGO_PORT,
@@ -98,9 +87,9 @@ async function startConstellation(
         GATEWAY_PORT: String(settings.PORT),
       },
       logDestination: log,
-      onStarted: ({ name }) => showProgress(`Started ${name}`),
+      onStarted: ({ name }) => progress.show(`Started ${name}`),
     });
-    endProgress();
+    progress.end();
     return {
       running,
       gatewayUrl: running.urlOf('gateway'),
@@ -138,6 +127,8 @@ function announce(
   console.log(`Orrery is ready after ${seconds} s.
 
   Gateway   ${constellation.gatewayUrl}
+  API       ${constellation.gatewayUrl}/docs
+  Monitor   ${constellation.gatewayUrl}/admin/monitor (sign in with ADMIN_TOKEN)
   Bank      ${constellation.bank === undefined ? "Plaid's" : `${constellation.bank.url} (a local stand-in for Plaid)`}
   Model     ${constellation.model === undefined ? 'as the settings say' : `${constellation.model.url} (a local stand-in that answers by rules)`}
   Database  ${constellation.databaseText}
@@ -148,10 +139,10 @@ Tokens, good for 30 days:
   export USER_TOKEN=${tokenFor(jwtSecret, alex)}
   export ADMIN_TOKEN=${tokenFor(jwtSecret, admin)}
 
-Worth a try${settings.DEMO === '1' ? '' : ' (start with DEMO=1 for data)'}:
+Worth a try in a second terminal, after the two lines above${settings.DEMO === '1' ? '' : ' (DEMO=1 loads data)'}:
   curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/v1/transactions?limit=5'
   curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/api/spending_report'
-  curl -s -H "Authorization: Bearer $USER_TOKEN" -F file=@statement.csv '${constellation.gatewayUrl}/v1/imports?preview=true'
+  curl -sN -H "Authorization: Bearer $USER_TOKEN" -H 'Content-Type: application/json' -d '{"message": "How much did I spend on groceries last month?"}' '${constellation.gatewayUrl}/v1/chat/messages'
 
 Ctrl-C stops it.`);
 }
@@ -208,16 +199,16 @@ try {
         tokenOf: (user) => tokenFor(started.jwtSecret, user),
         now: new Date(given('ORRERY_NOW') ?? Date.now()),
         hasLocalBank: started.bank !== undefined,
-        progress: showProgress,
+        progress: (text) => progress.show(text),
       });
     } finally {
       await client.close();
-      endProgress();
+      progress.end();
     }
   }
   announce(started, settings, started.jwtSecret, dataDirectory, startedAt);
 } catch (error) {
-  endProgress();
+  progress.end();
   const isForPeople = error instanceof StartError || error instanceof ConfigError;
   console.error(isForPeople ? error.message : error);
   await constellation?.stop();
