@@ -8,14 +8,19 @@ const SHELL: ReadonlySet<string> = new Set(['', 'sh']);
 /** The address that the documents name. */
 const DOCUMENTED = 'http://127.0.0.1:8080';
 
+/** Part of an answer that is kept for the next line, such as `MISSION=$(curl …)`. */
+const KEPT_FOR_NEXT_LINE = /^(\w+=\$\(curl .*\))\n(?=curl )/gm;
+
 /**
- * Requests that a document tells its reader to type.
+ * Requests that a document tells its reader to type, each with what it takes from the line before.
  * @param document path from the root
  */
 export const curlCommands = (document: string): string[] =>
   [...readFileSync(join(root, document), 'utf8').matchAll(BLOCK)]
-    .flatMap(([, language = '', block = '']) => (SHELL.has(language) ? block.split('\n') : []))
-    .filter((line) => line.startsWith('curl '));
+    .flatMap(([, language = '', block = '']) =>
+      SHELL.has(language) ? block.replaceAll(KEPT_FOR_NEXT_LINE, '$1; ').split('\n') : [],
+    )
+    .filter((line) => /^(\w+=\$\()?curl /.test(line));
 
 /**
  * Types one of them in a shell.
@@ -27,7 +32,9 @@ export function typeCommand(
   command: string,
   where: { gatewayUrl: string; userToken: string; adminToken: string; directory: string },
 ): { passed: boolean; answer: string } {
-  const typed = command.replaceAll(DOCUMENTED, where.gatewayUrl).replace('curl ', 'curl --fail-with-body ');
+  const typed = command
+    .replaceAll(DOCUMENTED, where.gatewayUrl)
+    .replaceAll(/\bcurl /g, 'curl --fail-with-body ');
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', typed], {
     cwd: where.directory,
     encoding: 'utf8',

@@ -90,7 +90,7 @@ async function tryDocuments(started: Started, directory: string): Promise<void> 
   );
   for (const command of curlCommands('README.md')) {
     const { passed, answer } = typeCommand(command, { ...started, directory });
-    const address = /http:\/\/127\.0\.0\.1:8080(\S*?)'/.exec(command)?.[1] ?? command;
+    const address = [...command.matchAll(/http:\/\/127\.0\.0\.1:8080([^\s'"]*)/g)].at(-1)?.[1] ?? command;
     record(`README: ${address}`, passed, passed ? 'answered' : answer.slice(0, 300));
     if (address === '/v1/chat/messages') {
       const isAnswered = /£\d+\.\d{2}/.test(answer) && answer.includes('event: done');
