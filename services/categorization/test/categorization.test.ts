@@ -303,10 +303,14 @@ describe('the older systems', () => {
       status: 201,
       json: { transactionId: null, ...coffee, majorId: 4, subId: 1, isFixed: false },
     });
-    expect((await ask({ ...coffee, merchantName: '0000 1111' })).json).toMatchObject({
-      subId: 39,
-      fallback: true,
-    });
+    for (const merchantName of ['0000 1111', 'qwpoeiru', 'XYZ 123', 'ㅁㄴㅇㄹ']) {
+      expect((await ask({ ...coffee, merchantName })).json).toMatchObject({
+        majorId: 10,
+        subId: 39,
+        confidence: 0,
+        fallback: true,
+      });
+    }
     expect((await ask({ ...coffee, transactedAt: 'yesterday' })).status).toBe(422);
     expect((await ask({ ...coffee, merchantName: ' ' })).status).toBe(422);
   });

@@ -77,8 +77,15 @@ const withModel = (
   return [{ kind: 'model', category, text, weight: 1 }, ...evidence];
 };
 
-/** Digits alone name nobody, so what remains would be the prior dressed up as a decision. */
 const LETTER = /\p{L}/u;
+const HANGUL_SYLLABLE = /[\uac00-\ud7a3]/;
+
+/**
+ * Whether the classifier can read a name that nothing else knows. Digits alone name nobody, and Korean shops that only
+ * it can tell write Hangul: "qwpoeiru" in won would get the prior dressed up as a decision.
+ */
+const isReadable = (name: MerchantName, { currency, country }: Transaction): boolean =>
+  (country === 'KR' || currency === 'KRW' ? HANGUL_SYLLABLE : LETTER).test(name.body);
 
 const logs = new Float64Array(CLASS_COUNT);
 
@@ -134,7 +141,9 @@ export const decideFromText = (
   return {
     category,
     confidence:
-      evidence.length === 0 && !LETTER.test(name.body) ? 0 : Math.min(ceiling, probabilities[best] ?? 0),
+      evidence.length === 0 && !isReadable(name, transaction)
+        ? 0
+        : Math.min(ceiling, probabilities[best] ?? 0),
     source: kind === 'rail' || kind === 'merchant' || kind === 'mcc' || kind === 'provider' ? kind : 'model',
     merchant: brand?.text ?? null,
     evidence: withModel(evidence.slice(0, 5), artifacts.model, name, best, category),
