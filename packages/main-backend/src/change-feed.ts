@@ -42,6 +42,8 @@ export interface MoneyFeed {
     after: ChangePosition | undefined,
     limit: number,
   ): Promise<ChangedPage<ChangePosition>>;
+  /** How many rows there are, from the collection's own count: no row is read. */
+  count(kind: MoneyKind): Promise<number>;
   /** Which of these users exist and are not deleted. */
   livingUsers(userIds: readonly string[]): Promise<Set<string>>;
   /**
@@ -145,6 +147,8 @@ export function moneyFeed(db: Db): MoneyFeed {
           return updatedAt === undefined || id === undefined ? undefined : { updatedAt, id };
         },
       ),
+
+    count: (kind) => db.collection(COLLECTIONS[kind]).estimatedDocumentCount(),
 
     async livingUsers(userIds) {
       const found = await db

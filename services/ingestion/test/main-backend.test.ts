@@ -130,6 +130,22 @@ describe('incomes and expenses of the main back end', () => {
     clock.set('2026-03-16T12:00:00Z');
   });
 
+  it('restored from a copy, with the times they had, enter the ledger without waiting for a day', async () => {
+    const user = await newUser();
+    await main.collection('expenses').insertOne(expense(user, { name: 'Bus' }));
+    await eventually(async () => (await shown(user)).length === 1);
+    const long = new Date('2026-01-05');
+
+    await main
+      .collection('expenses')
+      .insertMany([
+        expense(user, { createdAt: long, updatedAt: long }),
+        expense(user, { name: 'Gas', createdAt: long, updatedAt: long }),
+      ]);
+
+    await eventually(async () => (await shown(user)).length === 3);
+  });
+
   it('of users who are gone there are left alone', async () => {
     const gone = new ObjectId();
     await main.collection('users').insertOne({ _id: gone, isDeleted: true });

@@ -9,6 +9,8 @@ export interface SourceMark {
   fullDoneAt: Date | null;
   /** Everything written before this instant was seen. */
   seenUpTo: Date | null;
+  /** How many rows the source had at the last look; null before the first. */
+  count: number | null;
 }
 
 /**
@@ -24,7 +26,7 @@ export const createSourceMarkStore = (connection: Connection) => {
      */
     async find(source: string): Promise<SourceMark> {
       const found = await marks.findOne({ _id: source });
-      return found ?? { _id: source, fullAfter: null, fullDoneAt: null, seenUpTo: null };
+      return { fullAfter: null, fullDoneAt: null, seenUpTo: null, count: null, ...found, _id: source };
     },
 
     /**

@@ -33,12 +33,12 @@ const LEASE_MS = 60_000;
 /** Writes that were under way when we looked may carry an earlier instant than what we saw. */
 const OVERLAP_MS = 10_000;
 
-/** Once a day everything is compared, for rows that somebody wrote without the time of the change. */
+/** Once a day everything is compared, for rows that somebody changed without the time of the change. */
 const FULL_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Follows incomes and expenses of the main back end: everything once, then what was written since, and everything again
- * each day. One replica does it at a time; what is read twice changes nothing.
+ * each day, and at once when more rows came than carry a new time, as a restored copy does. One replica does it at a time; what is read twice changes nothing.
  * @param parts the feed and our stores
  */
 export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
@@ -85,6 +85,7 @@ export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
 
   const readAll = async (kind: MoneyKind, mark: SourceMark, signal: AbortSignal): Promise<number> => {
     const startedAt = new Date();
+    const count = await feed.count(kind);
     let changed = 0;
     let after = mark.fullAfter ?? undefined;
     for (;;) {
@@ -96,7 +97,9 @@ export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
       await marks.save({
         ...mark,
         fullAfter: after ?? null,
-        ...(isDone ? { fullDoneAt: startedAt, seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS) } : {}),
+        ...(isDone
+          ? { fullDoneAt: startedAt, seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS), count }
+          : {}),
       });
       if (isDone) {
         return changed;
@@ -107,15 +110,23 @@ export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
   const readNew = async (kind: MoneyKind, mark: SourceMark, signal: AbortSignal): Promise<number> => {
     const startedAt = new Date();
     const from = mark.seenUpTo ?? new Date(0);
+    // Counted first, so that every counted row which carries the time of its writing is among the rows read below.
+    const count = await feed.count(kind);
+    const lastLook = new Date(from.getTime() + OVERLAP_MS);
+    let written = 0;
     let changed = 0;
     let after: ChangePosition | undefined;
     do {
       signal.throwIfAborted();
       const page = await feed.since(kind, from, after, PAGE);
       changed += await apply(page.rows);
+      written += page.rows.filter(({ updatedAt }) => updatedAt !== null && updatedAt >= lastLook).length;
       after = page.next;
     } while (after !== undefined);
-    await marks.save({ ...mark, seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS) });
+    if (mark.count === null || count - mark.count > written) {
+      return changed + (await readAll(kind, mark, signal));
+    }
+    await marks.save({ ...mark, seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS), count });
     return changed;
   };
 
