@@ -25,6 +25,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+const edited: string[] = [];
+
 /** Rewrites one file; an edit that finds nothing to change is an error, or a registry would silently be missed. */
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   const before = await readFile(at(path), 'utf8');
@@ -33,6 +35,7 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
     throw new Error(`${path} was not changed; the service may be registered already`);
   }
   await writeFile(at(path), after);
+  edited.push(path);
 }
 
 async function copyTemplate(from: string, to: string): Promise<void> {
@@ -116,6 +119,12 @@ run('linking its packages', '.tools/node_modules/pnpm/bin/pnpm.mjs', [
   '--no-frozen-lockfile',
   '--prefer-offline',
   '--reporter=silent',
+]);
+run('formatting what was edited', 'node_modules/prettier/bin/prettier.cjs', [
+  '--write',
+  '--log-level=warn',
+  ...edited,
+  `services/${name}`,
 ]);
 run('writing the generated documents', 'scripts/generate-docs.ts', []);
 

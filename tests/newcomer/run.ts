@@ -169,6 +169,8 @@ async function tryNewService(): Promise<void> {
     record('a new service takes one command', ms < NEW_SERVICE_MS, `${(ms / 1000).toFixed(1)} s`);
     inClone(clone, process.execPath, join(clone, 'node_modules/typescript-native/bin/tsc'), '-p', '.');
     record('the constellation with it type-checks', true, 'tsc');
+    inClone(clone, process.execPath, join(clone, 'node_modules/prettier/bin/prettier.cjs'), '--check', '.');
+    record('its files are formatted', true, 'prettier');
     const suites = [
       'services/pledges',
       'tests/architecture',
