@@ -224,7 +224,7 @@ describe('an answer', () => {
     expect(await metric('chat_suspicious_messages_total')).toContain('kind="override"');
   });
 
-  it('to how much can be spent has the figures of the plan, before and after debts', async () => {
+  it('to how much can be spent and to budgets have the figures of the plan, before and after debts', async () => {
     const user = aUserWith([]);
     money.answers.set(`GET /v1/summary ${user.userId}`, {
       body: {
@@ -236,13 +236,18 @@ describe('an answer', () => {
         disposal: pounds(-28_387),
         debtPayments: pounds(69_500),
         afterDebts: pounds(-97_887),
+        budgets: pounds(150_637),
         debts: { items: [] },
       },
     });
     const socket = openSocket(service, user, 'dialect=current');
     await socket.next('full_response');
     const answer = answerIn(await socket.ask('How much can I spend this month?'));
+    const budgets = answerIn(await socket.ask('What are my budgets?'));
     socket.close();
+
+    expect(budgets).toContain('£1,933.87 of £1,506.37');
+    expect(budgets).toContain('£427.50 over');
 
     expect(answer).toContain('-£283.87');
     expect(answer).toContain('-£978.87');

@@ -37,6 +37,7 @@ const aPlannedUser = () => {
       disposal: pounds(120_000),
       debtPayments: pounds(20_000),
       afterDebts: pounds(100_000),
+      budgets: pounds(0),
       debts: { items: [{ name: 'Visa', balance: pounds(240_000), apr: 21.9 }] },
     },
   });

@@ -259,6 +259,7 @@ export const ReadSummary = defineRoute({
       disposal: MoneyText,
       debtPayments: MoneyText,
       afterDebts: MoneyText,
+      budgets: MoneyText,
       debts: z.object({
         items: z.array(z.object({ name: z.string(), balance: MoneyText, apr: z.number().nullable() })),
       }),
