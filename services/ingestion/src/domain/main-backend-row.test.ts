@@ -27,6 +27,25 @@ describe('an expense or income of the main back end', () => {
     expect(decide(expense({ kind: 'income' }))).toMatchObject({ row: { amountMinor: 95_000 } });
   });
 
+  it.each([
+    ['Warehouse salary', 'salary'],
+    ['State pension', 'pension'],
+    ['Sold bike', 'other-income'],
+    ['Freelance design', 'other-income'],
+  ])('is income where it was written down as income: %s', (name, category) => {
+    const record = { name, amountMinor: 12_000, day: '2026-03-01' };
+
+    expect(decide(expense({ kind: 'income', record }))?.row.statedCategory).toBe(category);
+    expect(decide(expense({ record }))?.row.statedCategory).toBeUndefined();
+  });
+
+  it('keeps the category that a hidden twin left it', () => {
+    const before = decide(expense())?.row;
+    const stated = before === undefined ? undefined : { ...before, statedCategory: 'groceries' };
+
+    expect(decide(expense(), stated)).toBeUndefined();
+  });
+
   it('changes nothing when it is as it was', () => {
     const first = decide(expense());
 

@@ -17,6 +17,18 @@ export const MAIN_BACKEND_ACCOUNT = 'Main app';
 
 const MAX_NAME = 256;
 
+const EARNED: readonly (readonly [words: RegExp, category: string])[] = [
+  [/\b(?:salary|wages?|payroll|pay)\b/i, 'salary'],
+  [/\bpensions?\b/i, 'pension'],
+];
+
+/**
+ * What an income is filed as. The user wrote it down as income, so "Sold bike" is no refund of a sports shop that would
+ * make the month's spending look smaller.
+ */
+const incomeCategory = (label: string): string =>
+  EARNED.find(([words]) => words.test(label))?.[1] ?? 'other-income';
+
 /**
  * Id of the transaction that an income or expense becomes.
  * @param money which
@@ -59,6 +71,8 @@ export const decideMainBackendChange = (
   const { name, amountMinor, day } = money.record;
   const label = name.trim().slice(0, MAX_NAME) || (money.kind === 'income' ? 'Income' : 'Expense');
   const signed = money.kind === 'income' ? amountMinor : -amountMinor;
+  // What was said about the row stays, also where it came from a twin that hides behind it.
+  const stated = before?.statedCategory ?? (money.kind === 'income' ? incomeCategory(label) : undefined);
   const row: RawTransaction = {
     _id: mainBackendId(money),
     userId: money.userId,
@@ -70,6 +84,7 @@ export const decideMainBackendChange = (
     amountMinor: signed === 0 ? 0 : signed,
     currency,
     pending: false,
+    ...(stated === undefined ? {} : { statedCategory: stated }),
     ...(before?.keptApart === undefined ? {} : { keptApart: before.keptApart }),
     ...hiddenState(before, day <= today),
   };
