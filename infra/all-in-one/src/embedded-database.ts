@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
-import { StartError } from './settings.ts';
+import { StartError, orPortTaken } from './settings.ts';
 
 /** A database server that runs beside the services. */
 export interface EmbeddedDatabase {
@@ -11,7 +11,7 @@ export interface EmbeddedDatabase {
 
 const FromWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('listening'), uri: z.string() }),
-  z.object({ kind: z.literal('failed'), message: z.string() }),
+  z.object({ kind: z.literal('failed'), message: z.string(), code: z.unknown().optional() }),
   z.object({ kind: z.literal('stopped') }),
 ]);
 
@@ -28,9 +28,11 @@ export async function startEmbeddedDatabase(where: {
   const [raw] = (await once(worker, 'message')) as [unknown];
   const message = FromWorker.parse(raw);
   if (message.kind !== 'listening') {
-    throw new StartError(
+    const error = new StartError(
       `The embedded database did not start: ${message.kind === 'failed' ? message.message : 'it stopped'}`,
     );
+    const code = message.kind === 'failed' ? message.code : undefined;
+    throw orPortTaken(Object.assign(error, { code }), where.port, 'EMBEDDED_MONGO_PORT');
   }
   worker.on('error', (error) => {
     console.error(`The embedded database failed: ${error.message}`);

@@ -16,5 +16,6 @@ try {
   parentPort?.postMessage({
     kind: 'failed',
     message: error instanceof Error ? error.message : String(error),
+    ...(error instanceof Error && 'code' in error ? { code: error.code } : {}),
   });
 }

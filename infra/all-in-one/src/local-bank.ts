@@ -1,5 +1,5 @@
 import { startPlaidSandbox } from '@orrery/plaid-sandbox';
-import { type Environment, StartError } from './settings.ts';
+import { type Environment, orPortTaken } from './settings.ts';
 
 const CLIENT_ID = 'sandbox-client';
 const SECRET = 'sandbox-secret';
@@ -69,11 +69,6 @@ export async function startLocalBank(
       stop: () => sandbox.stop(),
     };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new StartError(
-        `Port ${String(port)} is taken. Set PLAID_SANDBOX_PORT to a free port; 0 picks one.`,
-      );
-    }
-    throw error;
+    throw orPortTaken(error, port, 'PLAID_SANDBOX_PORT');
   }
 }

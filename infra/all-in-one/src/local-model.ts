@@ -1,5 +1,5 @@
 import { startModelSandbox } from '@orrery/model-sandbox';
-import { type Environment, StartError } from './settings.ts';
+import { type Environment, orPortTaken } from './settings.ts';
 
 const MODEL = 'orrery-rules-1';
 
@@ -44,11 +44,6 @@ export async function startLocalModel(env: Environment, port: number): Promise<L
       stop: () => sandbox.stop(),
     };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new StartError(
-        `Port ${String(port)} is taken. Set MODEL_SANDBOX_PORT to a free port; 0 picks one.`,
-      );
-    }
-    throw error;
+    throw orPortTaken(error, port, 'MODEL_SANDBOX_PORT');
   }
 }

@@ -11,7 +11,7 @@ import { SERVICES } from './services.ts';
 import { type LocalBank, startLocalBank } from './local-bank.ts';
 import { type LocalModel, startLocalModel } from './local-model.ts';
 import { showProgressOn } from './progress.ts';
-import { type Settings, StartError, readSettings } from './settings.ts';
+import { type Settings, StartError, orPortTaken, readSettings } from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
 
@@ -106,7 +106,8 @@ async function startConstellation(
     };
   } catch (error) {
     await closeOwn();
-    throw error;
+    // Only the gateway has a port that settings name; the two stand-ins have said theirs by now.
+    throw orPortTaken(error, settings.PORT, 'PORT');
   }
 }
 

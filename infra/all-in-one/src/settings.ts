@@ -23,6 +23,17 @@ export class StartError extends Error {
 }
 
 /**
+ * Says which setting to change when a port is in use; every other error stays what it is.
+ * @param error why something did not start
+ * @param port that it wanted
+ * @param setting that names the port
+ */
+export const orPortTaken = (error: unknown, port: number, setting: string): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    ? new StartError(`Port ${String(port)} is taken. Set ${setting} to a free port; 0 picks one.`)
+    : error;
+
+/**
  * Reads the settings of `npm start`.
  * @param env environment variables; empty ones count as not given
  * @throws StartError with every problem at once
