@@ -1,17 +1,11 @@
 import type { ToolArguments, ToolResult } from '@orrery/assistant';
+import { roleOf } from '@orrery/contracts';
 import { parseDecimal } from '@orrery/money';
 import { TotalTransactions } from '../clients/routes.ts';
 import { minorOf, moneyOf } from '../domain/money-math.ts';
 import { findCategory } from './find-category.ts';
 import { readRows, type Row } from './read-rows.ts';
 import type { RunTool } from './tool-access.ts';
-
-/** Money that stays with its owner is no purchase. */
-const OWN_TRANSFERS: ReadonlySet<string> = new Set([
-  'own-transfers-in',
-  'own-transfers-out',
-  'credit-card-payments',
-]);
 
 const DEFAULT_LIMIT = 10;
 
@@ -56,7 +50,9 @@ export const searchTransactions: RunTool<
   const leastMinor = common.minAmount === null ? 0 : minorOf(common.minAmount);
   const matching = rows.filter(({ amount, category: of }) => {
     const minor = minorOf(amount);
-    const isOwn = of !== null && OWN_TRANSFERS.has(of.slug) && category === undefined;
+    // Money that stays with its owner is no purchase, unless it was asked for.
+    const isOwn =
+      category === undefined && merchant === undefined && roleOf(of?.slug ?? null, minor) === 'own-transfer';
     const fits = minAmount === undefined || amount.currency === access.currency;
     return (
       !isOwn &&
