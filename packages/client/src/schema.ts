@@ -5373,7 +5373,10 @@ export interface operations {
     cashSenseAddTransaction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gives the same reply and has its effect once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5463,7 +5466,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlainError"];
                 };
             };
-            /** @description `conflict`: This clashes with the present state */
+            /** @description `idempotency-key-in-flight`: The first request with this Idempotency-Key is still at work; `conflict`: This clashes with the present state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5474,6 +5477,15 @@ export interface operations {
             };
             /** @description `body-too-large`: The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlainError"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for a different request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -83,6 +83,28 @@ describe('POST /api/add_transaction', () => {
     });
   });
 
+  it('adds an entry once when the request is repeated with its Idempotency-Key', async () => {
+    const user = aUser();
+    const send = () =>
+      service.call('/api/add_transaction', {
+        as: user,
+        method: 'POST',
+        json: { transaction: ENTRY },
+        headers: { 'idempotency-key': 'lunch' },
+      });
+
+    const first = await send();
+    const second = await send();
+
+    expect(first.status).toBe(200);
+    expect(second).toMatchObject({ status: 200, json: first.json });
+    const rows = await eventually(
+      () => told(user.userId),
+      (all) => all.length > 0,
+    );
+    expect(rows).toHaveLength(1);
+  });
+
   it('adds an entry with an id of the client once, and refuses another entry under it', async () => {
     const user = aUser();
     const transaction = { ...ENTRY, id: 'phone-1' };

@@ -66,6 +66,7 @@ const AddTransactionRoute = defineRoute({
   body: z.object({ ...NAMED_USER, transaction: Entry.nullish() }).optional(),
   responses: { 200: z.object({ success: z.boolean(), transaction: ShownTransaction }) },
   problems: ['not-found', 'conflict'],
+  idempotent: true,
 });
 
 const ToggleDemoMode = defineRoute({
