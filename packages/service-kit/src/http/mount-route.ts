@@ -72,6 +72,12 @@ const receiveBody = async (route: RouteDefinition, request: Request): Promise<In
   }
   const bytes = await readBody(request, limit);
   if (kind === 'form') {
+    if (/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+      // As the older systems answer it: readable, but none of the form's fields.
+      throw new AppError('validation-failed', {
+        fields: [{ field: 'body', message: 'must be a form, application/x-www-form-urlencoded' }],
+      });
+    }
     requireContentType(request, ['application/x-www-form-urlencoded']);
     return { parsed: singleForm(bytes.toString('utf8')), stream: none };
   }
