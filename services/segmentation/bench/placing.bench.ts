@@ -11,8 +11,11 @@ import {
 import { segmentation } from '../src/index.ts';
 import { seededRandom } from '../src/domain/seeded-random.ts';
 
-/** One batch job over many users with the database in it: how fast, with how much memory, and what others feel of it. */
-const USERS = 20_000;
+/**
+ * One batch job over many users with the database in it: how fast, with how much memory, and what others feel of it.
+ * `PLACING_USERS` sets how many, so that two runs show whether memory grows with them.
+ */
+const USERS = Number(process.env['PLACING_USERS'] ?? 20_000);
 const CATEGORIES = [
   'coffee',
   'food-delivery',
@@ -79,7 +82,7 @@ const run = await eventually(
       .findOne({ _id: id });
   },
   (row) => row?.state === 'succeeded' || row?.state === 'failed',
-  { timeoutMs: 300_000, intervalMs: 20 },
+  { timeoutMs: 900_000, intervalMs: 20 },
 );
 const seconds = (performance.now() - startedAt) / 1_000;
 await service.mongo.dropDatabase();
