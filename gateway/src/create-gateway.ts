@@ -97,9 +97,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     logger.warn({ setting: name }, 'this secret is short or a sample; use at least 32 random characters');
   }
   const verifier = accessTokenVerifier(issuersOf(config, logger, () => verifier.forget()));
+  const standing = parts.askStanding === undefined ? undefined : standingStore(parts.askStanding);
   const signIn = authenticator({
     verifier,
-    standing: parts.askStanding === undefined ? undefined : standingStore(parts.askStanding),
+    standing,
     isDisabled: config.DISABLE_AUTH,
   });
   const limiter = rateLimiter(parts.sharedCounts);
@@ -144,6 +145,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     listener: edgeListener({
       ...shared,
       proxy,
+      forgetStanding: (userId) => standing?.forget(userId),
       pages: gatewayPages({
         version,
         facts: serviceFacts(services, addressOf, keys),

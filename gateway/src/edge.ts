@@ -27,6 +27,8 @@ export interface EdgeParts {
   upstreams: Upstreams;
   tokens: ServiceTokens;
   trustedProxyHops: number;
+  /** Drops what is known of the standing of a user. */
+  forgetStanding(userId: string): void;
   /** Called at the end of each request. */
   observe(outcome: { service: string; method: string; status: number; seconds: number }): void;
   logger: Logger;
@@ -40,6 +42,8 @@ const headerOf = (request: IncomingMessage, name: string): string | undefined =>
 const REPEATABLE: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD']);
 /** Failures that say something about the service; a too large body or a client that left do not. */
 const UPSTREAM_FAULTS: ReadonlySet<string> = new Set(['upstream-unavailable', 'deadline-exceeded']);
+/** The user whom an act of an admin is about. */
+const NAMED_USER = /^(?:\/admin)?\/users\/([^/?]+)/;
 const FAILED_LOGIN: ReadonlySet<number> = new Set([400, 401, 403]);
 
 const isFaultOfUpstream = (error: unknown): error is AppError =>
@@ -52,6 +56,16 @@ const isFaultOfUpstream = (error: unknown): error is AppError =>
 export function edgeListener(parts: EdgeParts): RequestListener {
   const { pages, admit, crossOrigin, limits, proxy, upstreams, tokens, trustedProxyHops, observe, logger } =
     parts;
+
+  /** After a logout, a deletion or an act of an admin the tokens concerned end here at once, not when memory is old. */
+  function forgetAfter(path: string, userId: string | undefined): void {
+    const named = NAMED_USER.exec(path)?.[1];
+    for (const id of [userId, named]) {
+      if (id !== undefined) {
+        parts.forgetStanding(id);
+      }
+    }
+  }
 
   async function forwardTo(
     upstream: Upstream,
@@ -104,6 +118,9 @@ export function edgeListener(parts: EdgeParts): RequestListener {
         throw error;
       }
       await forwardTo(upstreams.pick(rule.service, identity.userId, upstream), request, response, forward);
+    }
+    if (rule.service === 'identity' && !REPEATABLE.has(request.method) && response.statusCode < 300) {
+      forgetAfter(request.url ?? '', identity.userId);
     }
     if (rule.rateClass === 'login' && FAILED_LOGIN.has(response.statusCode)) {
       limits.countFailedLogin(facts.address);

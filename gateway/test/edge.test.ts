@@ -3,6 +3,7 @@ import type { UserStanding } from '@orrery/contracts';
 import {
   type FakeService,
   type OpenGateway,
+  LOG_OUT_ROUTE,
   PATHS,
   bearer,
   openGateway,
@@ -134,6 +135,28 @@ describe.each(PATHS)('standing on the %s', (path) => {
     gateway = await openGateway(path, service.url, {}, { askStanding: () => Promise.resolve(demoted) });
 
     expect((await fetch(`${gateway.url}/admin/x`, { headers: bearer({ role: 'ADMIN' }) })).status).toBe(403);
+  });
+
+  it('ends a token with the log-out that passes, although its user was seen a moment ago', async () => {
+    let revokedTokenIds: string[] = [];
+    gateway = await openGateway(
+      path,
+      service.url,
+      {},
+      {
+        askStanding: () => Promise.resolve(standing({ revokedTokenIds })),
+        routes: [...TEST_ROUTES, LOG_OUT_ROUTE],
+      },
+    );
+    const headers = bearer({ jti: 'the-token' });
+    const status = async (route: string, method = 'GET') =>
+      (await fetch(`${gateway.url}${route}`, { method, headers })).status;
+
+    expect(await status('/v1/things')).toBe(200);
+    expect(await status('/auth/logout', 'POST')).toBe(200);
+    revokedTokenIds = ['the-token'];
+
+    expect(await status('/v1/things')).toBe(401);
   });
 
   it('lets an old token keep nobody from a public address', async () => {

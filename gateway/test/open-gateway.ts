@@ -42,6 +42,9 @@ export const TEST_ROUTES: readonly RouteRule[] = [
   rule('/chat/ws', { socket: 'tell-inside', errorShape: 'detail' }),
 ];
 
+/** The log-out of the identity service; the fake service stands in for it too. */
+export const LOG_OUT_ROUTE: RouteRule = rule('/auth/logout', { service: 'identity', errorShape: 'detail' });
+
 /** What a service behind the gateway received. */
 export interface Received {
   request: IncomingMessage;
@@ -75,7 +78,11 @@ export async function openService(port = 0): Promise<FakeService> {
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       const token = request.headers['x-service-token'];
-      const { identity } = verifyServiceToken(keys, String(token), 'insights');
+      const { identity } = verifyServiceToken(
+        keys,
+        String(token),
+        request.url === LOG_OUT_ROUTE.path ? 'identity' : 'insights',
+      );
       service.received.push({ request, body, identity });
       service.answer(request, response, body);
     });

@@ -33,6 +33,17 @@ describe('standing of users', () => {
     expect(state.asked).toBe(1);
   });
 
+  it('asks again at once for a user whom it was told to forget, and for nobody else', async () => {
+    const { state, store } = setUp();
+    await store.standingOf('u1', 'main-backend');
+    await store.standingOf('u2', 'main-backend');
+    state.answer = blocked;
+    store.forget('u1');
+
+    expect(await store.standingOf('u1', 'main-backend')).toEqual(blocked);
+    expect(store.standingOf('u2', 'main-backend')).toEqual(active);
+  });
+
   it('refuses a blocked user within 30 s, even after a pause', async () => {
     const { state, store } = setUp();
     await store.standingOf('u1', 'main-backend');

@@ -36,6 +36,12 @@ export interface StandingStore {
    *   who is new
    */
   standingOf(userId: string, issuer: string): UserStanding | Promise<UserStanding>;
+  /**
+   * Drops what is known of a user, so that the next request asks again: after something that passed here may have changed
+   * it. Other replicas notice in their own time.
+   * @param userId the user, of whichever issuer
+   */
+  forget(userId: string): void;
 }
 
 /**
@@ -49,11 +55,16 @@ export function standingStore(
 ): StandingStore {
   const known = new LRUCache<string, Known>({ max: ENTRIES });
   const firstAsks = new Map<string, Promise<UserStanding>>();
+  // A handful: the list of accepted issuers bounds it.
+  const issuers = new Set<string>();
 
   function renew(userId: string, issuer: string, entry: Known): Promise<UserStanding> {
     entry.renewing ??= ask(userId, issuer)
       .then((standing) => {
-        known.set(keyOf(userId, issuer), { standing, at: now() });
+        // Forgotten meanwhile: what was answered may be from before.
+        if (known.peek(keyOf(userId, issuer)) === entry) {
+          known.set(keyOf(userId, issuer), { standing, at: now() });
+        }
         return standing;
       })
       .catch((cause: unknown) => {
@@ -68,6 +79,7 @@ export function standingStore(
   }
 
   function meet(userId: string, issuer: string): Promise<UserStanding> {
+    issuers.add(issuer);
     const key = keyOf(userId, issuer);
     const asking =
       firstAsks.get(key) ??
@@ -96,6 +108,11 @@ export function standingStore(
       }
       const renewed = renew(userId, issuer, entry);
       return age <= BELIEVED_MS ? entry.standing : renewed;
+    },
+    forget(userId) {
+      for (const issuer of issuers) {
+        known.delete(keyOf(userId, issuer));
+      }
     },
   };
 }
