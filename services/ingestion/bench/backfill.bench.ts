@@ -12,9 +12,10 @@ import { ingestion } from '../src/index.ts';
 /**
  * Rows per second of a first load of 100,000 transactions from the sandbox, through ingestion (rows, events and cursor
  * stored), against the bare SDK that reads the same pages and keeps nothing. Goals: ratio at least 0.3, and memory that
- * does not grow with the number of rows. The sandbox and the database are processes of their own.
+ * does not grow with the number of rows: `BACKFILL_ROWS` sets another number to compare with. The sandbox and the
+ * database are processes of their own.
  */
-const ROWS = 100_000;
+const ROWS = Number(process.env['BACKFILL_ROWS'] ?? 100_000);
 const PAGE = 500;
 const CLIENT = 'sandbox-client';
 const SECRET = 'sandbox-secret';
