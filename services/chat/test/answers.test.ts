@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { startModelSandbox, type ModelSandbox } from '@orrery/model-sandbox';
 import { aUser, eventually, startTestService, type TestService } from '@orrery/testing';
 import { chat } from '../src/index.ts';
-import { answerIn, openSocket, type TestSocket } from './chat-client.ts';
+import { endOf, answerIn, openSocket, type TestSocket } from './chat-client.ts';
 import {
   openFakeMoneyServices,
   pounds,
@@ -166,7 +166,7 @@ describe('an answer', () => {
     const next = await socket.ask(TESCO);
     socket.close();
 
-    expect(frames.at(-1)).toMatchObject({ type: 'error' });
+    expect(endOf(frames)).toMatchObject({ type: 'error' });
     expect(answerIn(next)).toBe(TESCO_ANSWER);
     const rows = await service.mongo.collection('chat_history').find({ userId: socket.userId }).toArray();
     expect(rows.filter(({ isPartial }) => isPartial === true)).toHaveLength(1);

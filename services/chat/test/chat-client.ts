@@ -92,6 +92,12 @@ export function openSocket(
 }
 
 /**
+ * The frame that ended a turn; the title of a new conversation may come after it.
+ * @param frames frames of one turn
+ */
+export const endOf = (frames: readonly SeenFrame[]): SeenFrame | undefined => frames.findLast(isEnd);
+
+/**
  * The answer that frames of a turn add up to.
  * @param frames frames of one turn
  */

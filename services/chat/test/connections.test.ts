@@ -10,7 +10,7 @@ import { startModelSandbox, type ModelSandbox } from '@orrery/model-sandbox';
 import { aUser, eventually, startTestService, type TestService } from '@orrery/testing';
 import { ObjectId } from 'mongodb';
 import { chat } from '../src/index.ts';
-import { openSocket } from './chat-client.ts';
+import { endOf, openSocket } from './chat-client.ts';
 import { openFakeMoneyServices, type FakeMoneyServices } from './fake-money-services.ts';
 
 let money: FakeMoneyServices;
@@ -147,7 +147,7 @@ describe('messages of a user in a minute', () => {
     const here = openSocket(service, user, 'dialect=readme&conversation_id=limit');
     const there = openSocket(replica, user, 'dialect=readme&conversation_id=limit-2');
     for (const socket of [here, there, here, there, here]) {
-      expect((await socket.ask('hello')).at(-1)?.type).toBe('status');
+      expect(endOf(await socket.ask('hello'))?.type).toBe('status');
     }
     const refused = await there.ask('hello');
     const stream = await service.call('/v1/chat/messages', {
@@ -161,12 +161,12 @@ describe('messages of a user in a minute', () => {
     const fine = await other.ask('hello');
     other.close();
 
-    expect(refused.at(-1)).toMatchObject({ type: 'error', data: expect.stringContaining('wait') });
+    expect(endOf(refused)).toMatchObject({ type: 'error', data: expect.stringContaining('wait') });
     expect(eventsOf(stream.text).at(-1)).toMatchObject({
       event: 'error',
       data: { code: 'too-many-requests' },
     });
-    expect(fine.at(-1)?.type).toBe('status');
+    expect(endOf(fine)?.type).toBe('status');
   });
 });
 
@@ -182,8 +182,8 @@ describe('an answer under way', () => {
     const next = await socket.ask('hello again');
     socket.close();
 
-    expect(cancelled.at(-1)).toEqual({ type: 'status', data: 'cancelled' });
-    expect(next.at(-1)).toEqual({ type: 'status', data: 'done' });
+    expect(endOf(cancelled)).toEqual({ type: 'status', data: 'cancelled' });
+    expect(endOf(next)).toEqual({ type: 'status', data: 'done' });
   });
 
   it('stops the model when the client leaves and has not said that it may come back', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aUser, nobody, startTestService, type TestService } from '@orrery/testing';
 import { ObjectId } from 'mongodb';
 import { chat } from '../src/index.ts';
-import { answerIn, openSocket } from './chat-client.ts';
+import { endOf, answerIn, openSocket } from './chat-client.ts';
 import { openFakeMoneyServices, type FakeMoneyServices } from './fake-money-services.ts';
 
 let money: FakeMoneyServices;
@@ -115,7 +115,7 @@ describe('the socket', () => {
         },
       ]);
     }
-    expect((await socket.ask('still there?')).at(-1)).toEqual({ type: 'status', data: 'done' });
+    expect(endOf(await socket.ask('still there?'))).toEqual({ type: 'status', data: 'done' });
     socket.close();
   });
 
