@@ -1,5 +1,5 @@
 import { startPlaidSandbox } from '@orrery/plaid-sandbox';
-import { type Environment, orPortTaken } from './settings.ts';
+import { type Environment, given, orPortTaken } from './settings.ts';
 
 const CLIENT_ID = 'sandbox-client';
 const SECRET = 'sandbox-secret';
@@ -15,11 +15,6 @@ export interface LocalBank {
   env: Record<string, string>;
   stop(): Promise<void>;
 }
-
-const given = (env: Environment, name: string): string | undefined => {
-  const value = env[name];
-  return value === '' ? undefined : value;
-};
 
 /** Plaid itself is used when its keys are there, or when a mode is asked for that only Plaid has. */
 const usesPlaid = (env: Environment): boolean => {

@@ -1,5 +1,5 @@
 import { startModelSandbox } from '@orrery/model-sandbox';
-import { type Environment, orPortTaken } from './settings.ts';
+import { type Environment, given, orPortTaken } from './settings.ts';
 
 const MODEL = 'orrery-rules-1';
 
@@ -10,11 +10,6 @@ export interface LocalModel {
   env: Record<string, string>;
   stop(): Promise<void>;
 }
-
-const given = (env: Environment, name: string): string | undefined => {
-  const value = env[name];
-  return value === '' ? undefined : value;
-};
 
 /**
  * Starts the model sandbox, unless the settings name a model's server or a key.

@@ -11,7 +11,7 @@ import { SERVICES } from './services.ts';
 import { type LocalBank, startLocalBank } from './local-bank.ts';
 import { type LocalModel, startLocalModel } from './local-model.ts';
 import { showProgressOn } from './progress.ts';
-import { type Settings, StartError, orPortTaken, readSettings } from './settings.ts';
+import { given, type Settings, StartError, orPortTaken, readSettings } from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
 
@@ -31,11 +31,6 @@ interface Constellation {
   stop(): Promise<boolean>;
 }
 
-const given = (name: string): string | undefined => {
-  const value = process.env[name];
-  return value === '' ? undefined : value;
-};
-
 const progress = showProgressOn(process.stdout);
 
 async function startConstellation(
@@ -46,7 +41,7 @@ async function startConstellation(
   const logPath = join(dataDirectory, 'orrery.log');
   const log = openLogDestination(logPath);
   let database: EmbeddedDatabase | undefined;
-  const configuredUri = given('MONGODB_URI');
+  const configuredUri = given(process.env, 'MONGODB_URI');
   if (configuredUri === undefined) {
     progress.show('Starting the embedded database');
     database = await startEmbeddedDatabase({
@@ -55,7 +50,8 @@ async function startConstellation(
     });
   }
   const mongoUri = configuredUri ?? database?.uri ?? '';
-  const jwtSecret = given('JWT_SECRET') ?? given('SECRET_KEY') ?? secrets.JWT_SECRET;
+  const jwtSecret =
+    given(process.env, 'JWT_SECRET') ?? given(process.env, 'SECRET_KEY') ?? secrets.JWT_SECRET;
   let bank: LocalBank | undefined;
   let model: LocalModel | undefined;
   const closeOwn = async (): Promise<void> => {
@@ -77,11 +73,11 @@ async function startConstellation(
         ...process.env,
         ...bank?.env,
         ...model?.env,
-        APP_ENV: given('APP_ENV') ?? 'local',
+        APP_ENV: given(process.env, 'APP_ENV') ?? 'local',
         MONGODB_URI: mongoUri,
-        DATABASE_URL: given('DATABASE_URL') ?? mongoUri,
+        DATABASE_URL: given(process.env, 'DATABASE_URL') ?? mongoUri,
         JWT_SECRET: jwtSecret,
-        SERVICE_TOKEN_SECRET: given('SERVICE_TOKEN_SECRET') ?? secrets.SERVICE_TOKEN_SECRET,
+        SERVICE_TOKEN_SECRET: given(process.env, 'SERVICE_TOKEN_SECRET') ?? secrets.SERVICE_TOKEN_SECRET,
         // One address is public; the services behind it take free ports and are found by the gateway.
         PORT: '0',
         GATEWAY_PORT: String(settings.PORT),
@@ -191,14 +187,14 @@ try {
   const started = await startConstellation(settings, dataDirectory);
   constellation = started;
   if (settings.DEMO === '1') {
-    const client = await new MongoClient(given('DATABASE_URL') ?? started.mongoUri).connect();
+    const client = await new MongoClient(given(process.env, 'DATABASE_URL') ?? started.mongoUri).connect();
     try {
       await loadDemo({
         gatewayUrl: started.gatewayUrl,
         dataDirectory,
-        mainBackend: client.db(given('MONGO_DB_NAME') ?? DEFAULT_MAIN_DATABASE),
+        mainBackend: client.db(given(process.env, 'MONGO_DB_NAME') ?? DEFAULT_MAIN_DATABASE),
         tokenOf: (user) => tokenFor(started.jwtSecret, user),
-        now: new Date(given('ORRERY_NOW') ?? Date.now()),
+        now: new Date(given(process.env, 'ORRERY_NOW') ?? Date.now()),
         hasLocalBank: started.bank !== undefined,
         progress: (text) => progress.show(text),
       });

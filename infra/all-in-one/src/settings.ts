@@ -13,6 +13,16 @@ export type Settings = z.output<typeof Settings>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * A setting as it is given; an empty one counts as not given.
+ * @param env settings
+ * @param name of the setting
+ */
+export const given = (env: Environment, name: string): string | undefined => {
+  const value = env[name];
+  return value === '' ? undefined : value;
+};
+
 /** A start that cannot go on; the message is for the person at the terminal. */
 export class StartError extends Error {
   /** @param message one or more plain sentences */
