@@ -45,5 +45,6 @@ export { COMMON_HOLDINGS, type Holding } from './privacy/holding.ts';
 export { openUserData, type UserData, type UserDataOptions } from './privacy/user-data.ts';
 export { openUserMarks, type UserMark } from './privacy/user-marks.ts';
 export { runProcess, runServices, type RunningServices, type RunOptions } from './run-process.ts';
+export { reportFault, runServer } from './run-server.ts';
 export { startBus, startService, type StartedService, type StartOptions } from './start-service.ts';
 export { openTaskThreads, type TaskThreads, type TaskThreadsOptions } from './threads/task-threads.ts';

@@ -192,12 +192,11 @@ export const runProcess = async (
   });
 
   try {
-    const all = Symbol.iterator in modules ? modules : [modules];
     if (process.argv.includes('--migrate')) {
-      await migrateDatabases(all, options);
+      await migrateDatabases(modules, options);
       process.exit(0);
     }
-    running = await runServices(all, options);
+    running = await runServices(modules, options);
   } catch (error) {
     if (error instanceof ConfigError) {
       process.stderr.write(`${error.message}\n`);

@@ -12,12 +12,12 @@ import { useTestDatabase, type TestDatabase } from '@orrery/testing';
 const PROGRAM = `
   import { runProcess, defineService } from '@orrery/service-kit';
   import { z } from 'zod';
-  await runProcess(defineService({
+  await runProcess([defineService({
     name: 'ingestion',
     config: z.object({ PLAID_CLIENT_ID: z.string().describe('Client id at Plaid') }),
     calls: ['insights'],
     create: () => Promise.resolve({}),
-  }));
+  })]);
 `;
 
 const startProgram = (
