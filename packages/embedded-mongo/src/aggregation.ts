@@ -1,9 +1,13 @@
+import { Double } from 'bson';
 import { type Catalog, type CollectionInfo, sameCollation } from './catalog.ts';
 import { evaluationContext } from './evaluation.ts';
-import { planOf, prepareQuery, type QueryOptions, scanOf } from './query.ts';
+import { noGeoIndex, planOf, prepareQuery, type Query, type QueryOptions, scanOf } from './query.ts';
+import { mentionsMetadata, setMetadata } from './semantics/aggregate-metadata.ts';
 import { runPipeline, splitPipeline } from './semantics/aggregate.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { nearPoint } from './semantics/geo.ts';
 import type { AggregationHost, BsonDocument, Collation } from './semantics/types.ts';
+import { isDocument, isTruthy } from './semantics/values.ts';
 import type { ReadView } from './storage/store.ts';
 import { decodeDocument } from './wire/bson-decode.ts';
 
@@ -68,11 +72,9 @@ export function resolveSource(
 function* documentsOf(
   view: ReadView,
   collection: CollectionInfo | undefined,
-  filter: BsonDocument,
-  options: QueryOptions,
+  query: Query,
   checkpoint: Checkpoint,
 ): Iterable<BsonDocument> {
-  const query = prepareQuery(collection, filter, options);
   const scan = scanOf(view, collection, query, planOf(view, collection, query));
   for (let found = scan.step(); found !== undefined; found = scan.step()) {
     checkpoint();
@@ -105,12 +107,15 @@ export class StoreHost implements AggregationHost {
     const { database, collation, now } = this.job;
     const source = resolveSource(this.view, this.catalog, database, name);
     if (source.pipeline.length === 0) {
-      const options = { collation: collation ?? source.collation, now };
-      return documentsOf(this.view, source.collection, filter, options, this.checkpoint);
+      const query = prepareQuery(source.collection, filter, {
+        collation: collation ?? source.collation,
+        now,
+      });
+      return documentsOf(this.view, source.collection, query, this.checkpoint);
     }
     const { filter: first = {} } = splitPipeline(source.pipeline);
-    const options = { collation: source.collation, now };
-    const documents = documentsOf(this.view, source.collection, first, options, this.checkpoint);
+    const query = prepareQuery(source.collection, first, { collation: source.collation, now });
+    const documents = documentsOf(this.view, source.collection, query, this.checkpoint);
     return runPipeline(
       [...source.pipeline, { $match: filter }],
       documents,
@@ -136,6 +141,80 @@ export interface PipelinePlan {
 }
 
 /**
+ * The field of the geo index that a `$geoNear` without `key` uses: that of the only 2d index, else of the only
+ * 2dsphere index. Throws MongoServerError 27 when there is none or more than one.
+ */
+function onlyGeoField(collection: CollectionInfo): string {
+  const fields = collection.indexes.flatMap((index) => index.geo);
+  for (const kind of ['2d', '2dsphere'] as const) {
+    const [field, another] = fields.filter((one) => one.kind === kind);
+    if (another !== undefined) {
+      throw new MongoServerError(
+        27,
+        `There is more than one ${kind} index on ${collection.namespace}; unsure which to use for $geoNear`,
+      );
+    }
+    if (field !== undefined) {
+      return field.path;
+    }
+  }
+  throw new MongoServerError(27, '$geoNear requires a 2d or 2dsphere index, but none were found');
+}
+
+/**
+ * Takes the query out of a leading `$geoNear`, so that the store can serve it, and puts in the field to search.
+ * Throws MongoServerError 27 or 291 when no index fits, 2 for a place that cannot be read.
+ */
+function resolveGeoNear(
+  collection: CollectionInfo | undefined,
+  pipeline: readonly BsonDocument[],
+): { filter: BsonDocument; pipeline: BsonDocument[] } | undefined {
+  const [stage, ...others] = pipeline;
+  const argument = stage?.$geoNear;
+  if (!isDocument(argument) || collection === undefined) {
+    return undefined;
+  }
+  const { query, ...rest } = argument;
+  const key = typeof rest.key === 'string' ? rest.key : onlyGeoField(collection);
+  const { indexKinds } =
+    isDocument(rest.near) || Array.isArray(rest.near)
+      ? nearPoint(rest.near, isTruthy(rest.spherical ?? false))
+      : { indexKinds: ['2d', '2dsphere'] as const };
+  const served = collection.indexes.some((index) =>
+    index.geo.some((field) => field.path === key && indexKinds.some((kind) => kind === field.kind)),
+  );
+  if (!served) {
+    throw noGeoIndex(collection);
+  }
+  return {
+    filter: isDocument(query) ? query : {},
+    pipeline: [{ $geoNear: { ...rest, key } }, ...others],
+  };
+}
+
+/** Gives each document of a text search its score, when one of the stages asks for it. */
+export function withScores(
+  documents: Iterable<BsonDocument>,
+  query: Query,
+  stages: readonly BsonDocument[],
+): Iterable<BsonDocument> {
+  const { textScore } = query.evaluation;
+  if (textScore === undefined || !mentionsMetadata(stages)) {
+    return documents;
+  }
+  return scored(documents, textScore);
+}
+
+function* scored(
+  documents: Iterable<BsonDocument>,
+  textScore: (document: BsonDocument) => number,
+): Iterable<BsonDocument> {
+  for (const document of documents) {
+    yield setMetadata(document, { textScore: new Double(textScore(document)) });
+  }
+}
+
+/**
  * Splits a job's pipeline, views included, into the store's part and the rest.
  * Throws MongoServerError 167 for a collation other than that of the view.
  */
@@ -152,11 +231,13 @@ export function planPipeline(view: ReadView, catalog: Catalog, job: AggregationJ
   ) {
     throw new MongoServerError(167, `Cannot override default collation of view ${named.namespace}`);
   }
-  const { filter, sort, skip, limit, rest } = splitPipeline([...resolved.pipeline, ...job.pipeline]);
+  const pipeline = [...resolved.pipeline, ...job.pipeline];
+  const geo = resolveGeoNear(resolved.collection, pipeline);
+  const { filter, sort, skip, limit, rest } = splitPipeline(geo?.pipeline ?? pipeline);
   const collation = job.collation ?? resolved.collation;
   return {
     resolved,
-    filter: filter ?? {},
+    filter: geo?.filter ?? filter ?? {},
     ...(sort === undefined ? {} : { sort }),
     skip: skip ?? 0,
     limit: limit ?? 0,
@@ -174,7 +255,8 @@ export function runWholePipeline(
 ): { results: BsonDocument[]; output: PipelineOutput | undefined } {
   const plan = planPipeline(view, catalog, job);
   const host = new StoreHost(view, catalog, job, checkpoint);
-  const query: QueryOptions = { collation: plan.collation, let: job.let, hint: job.hint, now: job.now };
+  const { collection } = plan.resolved;
+  const options: QueryOptions = { collation: plan.collation, let: job.let, hint: job.hint, now: job.now };
   const stages: BsonDocument[] = [...plan.rest];
   if (plan.limit > 0) {
     stages.unshift({ $limit: plan.limit });
@@ -183,15 +265,15 @@ export function runWholePipeline(
     stages.unshift({ $skip: plan.skip });
   }
   if (plan.sort !== undefined) {
-    const collection = plan.resolved.collection;
-    const prepared = prepareQuery(collection, plan.filter, { ...query, sort: plan.sort });
+    const prepared = prepareQuery(collection, plan.filter, { ...options, sort: plan.sort });
     if (planOf(view, collection, prepared).sorted) {
-      query.sort = plan.sort;
+      options.sort = plan.sort;
     } else {
       stages.unshift({ $sort: plan.sort });
     }
   }
-  const source = documentsOf(view, plan.resolved.collection, plan.filter, query, checkpoint);
+  const query = prepareQuery(collection, plan.filter, options);
+  const source = withScores(documentsOf(view, collection, query, checkpoint), query, plan.rest);
   const context = evaluationContext(job.now, plan.collation, job.let);
   const results: BsonDocument[] = [];
   for (const document of runPipeline(stages, source, host, context)) {

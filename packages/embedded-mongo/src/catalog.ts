@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Binary } from 'bson';
 import { evaluationContext, matcherFor } from './evaluation.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { type GeoField, geoFields } from './semantics/geo-index.ts';
 import type { IndexField } from './semantics/keys.ts';
 import type { BsonDocument, Collation, Matcher } from './semantics/types.ts';
 import { getField, isArray, isDocument, isTruthy, toNumber } from './semantics/values.ts';
@@ -23,6 +24,8 @@ export interface IndexInfo {
   building: boolean;
   /** False for text, geo and wildcard indexes, which are kept in the catalogue only. */
   ordered: boolean;
+  /** What may be stored in the fields of a geo index; empty for other indexes. */
+  geo: readonly GeoField[];
   collation?: Collation;
   partialFilter?: BsonDocument;
   partial?: Matcher;
@@ -180,6 +183,7 @@ function indexInfo(stored: StoredIndex, collectionCollation: Collation | undefin
     hidden: isTruthy(spec.hidden),
     building: stored.building === true,
     ordered: fields !== undefined,
+    geo: geoFields(spec),
     ...(collation === undefined ? {} : { collation }),
     ...(partialFilter === undefined
       ? {}

@@ -77,6 +77,7 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [267, 'PreparedTransactionInProgress'],
   [276, 'IndexBuildAborted'],
   [290, 'TransactionExceededLifetimeLimitSeconds'],
+  [291, 'NoQueryExecutionPlans'],
   [292, 'QueryExceededMemoryLimitNoDiskUseAllowed'],
   [303, 'APIStrictError'],
   [361, 'MovePrimaryInProgress'],

@@ -1,5 +1,6 @@
 import type { CollectionInfo, IndexInfo } from './catalog.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { assertGeoValue } from './semantics/geo-index.ts';
 import { indexKeysOf } from './semantics/keys.ts';
 import type { BsonDocument } from './semantics/types.ts';
 import { setField } from './semantics/values.ts';
@@ -39,6 +40,15 @@ export function entriesOf(index: IndexInfo, document: BsonDocument, recordId: nu
     })),
     multikey,
   };
+}
+
+/** Checks what a new document has in the fields of a geo index. Throws MongoServerError 16755, 13654 or 13027. */
+function assertLocations(index: IndexInfo, document: BsonDocument): void {
+  if (index.geo.length > 0 && (index.partial === undefined || index.partial.test(document))) {
+    for (const field of index.geo) {
+      assertGeoValue(field, document);
+    }
+  }
 }
 
 /** The error of a write that would give a unique index one key twice. */
@@ -98,20 +108,22 @@ function rootOf(path: string): string {
 }
 
 function untouched(index: IndexInfo, before: BsonDocument, after: BsonDocument): boolean {
+  const unchanged = (path: string): boolean => {
+    const root = rootOf(path);
+    const had = Object.hasOwn(before, root);
+    return had === Object.hasOwn(after, root) && (!had || before[root] === after[root]);
+  };
   return (
     index.partial === undefined &&
-    index.fields.every(([path]) => {
-      const root = rootOf(path);
-      const had = Object.hasOwn(before, root);
-      return had === Object.hasOwn(after, root) && (!had || before[root] === after[root]);
-    })
+    index.fields.every(([path]) => unchanged(path)) &&
+    index.geo.every(({ path }) => unchanged(path))
   );
 }
 
 /**
  * Works out how the entries change when a document changes from `before` to `after` (undefined: absent).
- * Throws MongoServerError 11000 when a unique index already has one of the new keys for another document, and
- * 171 for parallel arrays; nothing is written then.
+ * Throws MongoServerError 11000 when a unique index already has one of the new keys for another document, 171 for
+ * parallel arrays, and 16755, 13654 or 13027 for what a geo index does not take; nothing is written then.
  */
 export function planIndexChanges(
   context: WriteContext,
@@ -124,6 +136,9 @@ export function planIndexChanges(
   for (const index of collection.indexes) {
     if (before !== undefined && after !== undefined && untouched(index, before, after)) {
       continue;
+    }
+    if (after !== undefined) {
+      assertLocations(index, after);
     }
     const old = before === undefined ? NONE : entriesOf(index, before, recordId);
     const fresh = after === undefined ? NONE : entriesOf(index, after, recordId);
@@ -190,6 +205,7 @@ export function addToIndex(
   document: BsonDocument,
   recordId: number,
 ): void {
+  assertLocations(index, document);
   const { entries, multikey } = entriesOf(index, document, recordId);
   if (index.unique) {
     assertFree(context, collection, index, entries, recordId);

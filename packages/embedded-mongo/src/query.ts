@@ -5,6 +5,7 @@ import { evaluationContext, matcherFor } from './evaluation.ts';
 import { type Plan, planQuery, type QueryShape } from './planner.ts';
 import { type Condition, conditionOf, DocumentScan } from './scan.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { type NearCondition, nearCondition } from './semantics/geo.ts';
 import type { IndexField } from './semantics/keys.ts';
 import { compileTextSearch, textOperand } from './semantics/text.ts';
 import type { BsonDocument, Collation, EvaluationContext } from './semantics/types.ts';
@@ -57,6 +58,8 @@ export function readSort(sort: BsonDocument | undefined, allowsScore = false): S
 export interface Query {
   filter: BsonDocument;
   sort: SortOrder;
+  /** The `$near` of the filter: its documents come nearest first, unless they are sorted otherwise. */
+  near: NearCondition | undefined;
   evaluation: EvaluationContext;
   condition: Condition;
   shape: QueryShape;
@@ -84,6 +87,24 @@ function textWeights(collection: CollectionInfo): ReadonlyMap<string, number> {
   return new Map(Object.keys(weights).map((path) => [path, toNumber(weights[path]) ?? 1]));
 }
 
+/** Throws MongoServerError 291 when no index of a collection could serve a search for the nearest. */
+function assertGeoIndex(collection: CollectionInfo, { path, search }: NearCondition): void {
+  const served = collection.indexes.some((index) =>
+    index.geo.some((field) => field.path === path && search.indexKinds.includes(field.kind)),
+  );
+  if (!served) {
+    throw noGeoIndex(collection);
+  }
+}
+
+/** The error of a search for the nearest that no index serves. */
+export function noGeoIndex(collection: CollectionInfo): MongoServerError {
+  return new MongoServerError(
+    291,
+    `error processing query: ns=${collection.namespace} planner returned error :: caused by :: unable to find index for $geoNear query`,
+  );
+}
+
 /** Compiles a query for a collection (whose default collation holds unless the options name another). */
 export function prepareQuery(
   collection: CollectionInfo | undefined,
@@ -95,6 +116,10 @@ export function prepareQuery(
   const search = textOperand(filter);
   if (search !== undefined && collection !== undefined) {
     evaluation.textScore = compileTextSearch(search, textWeights(collection));
+  }
+  const near = nearCondition(filter);
+  if (near !== undefined && collection !== undefined) {
+    assertGeoIndex(collection, near);
   }
   const sort = readSort(options.sort, options.sortsByScore === true && search !== undefined);
   const condition = conditionOf(filter, matcherFor(filter, evaluation));
@@ -117,7 +142,7 @@ export function prepareQuery(
   if (collation !== undefined) {
     shape.collation = collation;
   }
-  return { filter, sort, evaluation, condition, shape };
+  return { filter, sort, near, evaluation, condition, shape };
 }
 
 /** The plan of a query; `empty` when there is no collection. */

@@ -4,6 +4,7 @@ import {
   type PipelinePlan,
   planPipeline,
   StoreHost,
+  withScores,
 } from '../aggregation.ts';
 import { type CollectionInfo, readCollation } from '../catalog.ts';
 import { type CommandContext, type CommandDefinition, pacerOf, viewOf } from '../command.ts';
@@ -22,7 +23,7 @@ import type { DocumentStream } from '../cursors.ts';
 import { evaluationContext } from '../evaluation.ts';
 import { FindStream, ListStream } from '../find-stream.ts';
 import type { Pacer } from '../pacing.ts';
-import { planOf, prepareQuery, type QueryOptions, scanOf } from '../query.ts';
+import { planOf, prepareQuery, type Query, type QueryOptions, scanOf } from '../query.ts';
 import { runPipeline, validatePipeline } from '../semantics/aggregate.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
@@ -179,7 +180,12 @@ interface Outcome {
   output?: PipelineOutput | undefined;
 }
 
-function storeStream(context: CommandContext, job: AggregationJob, plan: PipelinePlan): FindStream {
+/** The store's part of a pipeline: a stream of documents, and the query that finds them. */
+function storeSource(
+  context: CommandContext,
+  job: AggregationJob,
+  plan: PipelinePlan,
+): { source: FindStream; query: Query } {
   const view = viewOf(context);
   const { collection } = plan.resolved;
   const options: QueryOptions = {
@@ -191,7 +197,7 @@ function storeStream(context: CommandContext, job: AggregationJob, plan: Pipelin
   };
   const query = prepareQuery(collection, plan.filter, options);
   const queryPlan = planOf(view, collection, query);
-  return new FindStream({
+  const source = new FindStream({
     scan: scanOf(view, collection, query, queryPlan),
     ...(queryPlan.sorted
       ? {}
@@ -206,6 +212,7 @@ function storeStream(context: CommandContext, job: AggregationJob, plan: Pipelin
     present: (found) => found.raw,
     pacer: () => pacerOf(context),
   });
+  return { source, query };
 }
 
 async function takeUpTo(
@@ -256,12 +263,13 @@ async function runJob(context: CommandContext, job: AggregationJob): Promise<Out
     });
     return { stream: encodeAll(count === 0 ? [] : [{ _id: counting.id, [counting.field]: count }]) };
   }
-  const source = storeStream(context, job, plan);
+  const { source, query } = storeSource(context, job, plan);
+  const run = (documents: BsonDocument[]): Iterable<BsonDocument> =>
+    runPipeline(plan.rest, withScores(documents, query, plan.rest), host, evaluation);
   if (plan.rest.length === 0) {
     return { stream: source };
   }
   if (plan.rest.every((stage) => PIECEWISE.has(stageName(stage)))) {
-    const run = (documents: BsonDocument[]) => runPipeline(plan.rest, documents, host, evaluation);
     // An empty piece checks the stages before the first document is asked for.
     run([]);
     return { stream: new PiecewiseStream(source, run, () => pacerOf(context)) };
@@ -269,11 +277,11 @@ async function runJob(context: CommandContext, job: AggregationJob): Promise<Out
   const { documents, done } = await takeUpTo(source, INLINE_DOCUMENTS);
   if (context.transaction !== undefined) {
     const others = done ? [] : (await takeUpTo(source, Number.POSITIVE_INFINITY)).documents;
-    const stream = encodeAll(runPipeline(plan.rest, decodeAll([...documents, ...others]), host, evaluation));
+    const stream = encodeAll(run(decodeAll([...documents, ...others])));
     return { stream, output: host.output };
   }
   if (done && !joinsTooMuch(context, plan, documents.length)) {
-    const stream = encodeAll(runPipeline(plan.rest, decodeAll(documents), host, evaluation));
+    const stream = encodeAll(run(decodeAll(documents)));
     return { stream, output: host.output };
   }
   const { results, output } = await context.server.aggregationThread.run(job, context.deadline);

@@ -14,7 +14,7 @@ import type { Plan } from '../planner.ts';
 import { planOf, prepareQuery, type Query, queryOptions, scanOf } from '../query.ts';
 import type { FoundDocument } from '../scan.ts';
 import { MongoServerError } from '../semantics/errors.ts';
-import { nearDistance } from '../semantics/geo.ts';
+import { nearestAt } from '../semantics/geo.ts';
 import { valueAtPlainPath } from '../semantics/paths.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { getField, isDocument, setField } from '../semantics/values.ts';
@@ -106,9 +106,9 @@ function sortOf(query: Query, plan: Plan): StreamSort | undefined {
   if (byScore === true && textScore !== undefined) {
     return { fields: [], distance: (document) => -textScore(document) };
   }
-  const distance = fields.length === 0 && natural === undefined ? nearDistance(query.filter) : undefined;
-  if (distance !== undefined) {
-    return { fields: [], distance };
+  if (query.near !== undefined && fields.length === 0 && natural === undefined) {
+    const nearest = nearestAt(query.near.path, query.near.search);
+    return { fields: [], distance: (document) => nearest(document).distance };
   }
   return plan.sorted
     ? undefined

@@ -1,4 +1,5 @@
 import { Double, Int32 } from 'bson';
+import { METADATA_NAMES, metadataValue } from './aggregate-metadata.ts';
 import {
   argumentOf,
   binary,
@@ -13,6 +14,7 @@ import {
   type OperatorTable,
 } from './aggregate-operator-kit.ts';
 import { mergeInto } from './aggregate-operators-array.ts';
+import { describeValue } from './update-describe.ts';
 import {
   compareValues,
   createDocument,
@@ -197,10 +199,17 @@ function setFieldOperator(name: '$setField' | '$unsetField'): OperatorCompiler {
   };
 }
 
+const metaOperator: OperatorCompiler = (argument) => {
+  if (typeof argument !== 'string' || !METADATA_NAMES.has(argument)) {
+    return fail(17308, `Unsupported argument to $meta: ${describeValue(argument)}`);
+  }
+  return ({ root }) => metadataValue(root, argument);
+};
+
 const refuseScript =
   (name: string): OperatorCompiler =>
   () =>
-    fail(name === '$meta' ? 17308 : 2, `${name} is not supported by this server`);
+    fail(2, `${name} is not supported by this server`);
 
 /** Comparison, boolean and conditional operators, and those over single fields. */
 export const logicOperators: OperatorTable = {
@@ -227,5 +236,5 @@ export const logicOperators: OperatorTable = {
   $function: refuseScript('$function'),
   $accumulator: refuseScript('$accumulator'),
   $where: refuseScript('$where'),
-  $meta: refuseScript('$meta'),
+  $meta: metaOperator,
 };

@@ -1,3 +1,4 @@
+import { METADATA_NAMES, metadataValue } from './aggregate-metadata.ts';
 import { fail } from './aggregate-operator-kit.ts';
 import { arrayIndexOf, splitPath } from './paths.ts';
 import type { BsonDocument, Collation } from './types.ts';
@@ -7,6 +8,8 @@ import { compareValues, documentOf, isArray, isDocument, toSafeInteger } from '.
 interface SortKey {
   parts: readonly string[];
   direction: 1 | -1;
+  /** Name of the metadata to sort by, in place of the path. */
+  metadata?: string;
 }
 
 /** Sorting by a compiled sort specification. */
@@ -64,6 +67,9 @@ function visitLeaves(
 }
 
 function sortValue(document: BsonDocument, key: SortKey, collation: Collation | undefined): unknown {
+  if (key.metadata !== undefined) {
+    return metadataValue(document, key.metadata);
+  }
   const [only = ''] = key.parts;
   if (key.parts.length === 1) {
     const value = Object.hasOwn(document, only) ? document[only] : null;
@@ -82,7 +88,24 @@ function sortValue(document: BsonDocument, key: SortKey, collation: Collation | 
   return best;
 }
 
-/** Checks a sort specification and returns it. @throws MongoServerError 15973 to 15976 */
+/** The metadata that a sort by `{ $meta: name }` means; undefined for an ordinary direction. */
+function metadataName(value: unknown): string | undefined {
+  const document = documentOf(value);
+  if (document === undefined || !Object.hasOwn(document, '$meta')) {
+    return undefined;
+  }
+  const name = document.$meta;
+  return typeof name === 'string' && METADATA_NAMES.has(name)
+    ? name
+    : fail(31138, `Illegal $meta sort: ${describeValue(value)}`);
+}
+
+/** True when a sort specification sorts by metadata, such as the score of a text search. */
+export function sortsByMetadata(specification: BsonDocument): boolean {
+  return Object.values(specification).some((value) => metadataName(value) !== undefined);
+}
+
+/** Checks a sort specification and returns it. @throws MongoServerError 15973 to 15976, 31138 */
 export function checkSortSpecification(specification: unknown): BsonDocument {
   if (!isDocument(specification)) {
     return fail(15973, 'the $sort key specification must be an object');
@@ -92,8 +115,8 @@ export function checkSortSpecification(specification: unknown): BsonDocument {
     fail(15976, '$sort stage must have at least one sort key');
   }
   for (const [path, value] of entries) {
-    if (isDocument(value) && Object.hasOwn(value, '$meta')) {
-      fail(17312, '$meta is not available in this $sort');
+    if (metadataName(value) !== undefined) {
+      continue;
     }
     const direction = toSafeInteger(value);
     if (direction === undefined) {
@@ -119,10 +142,14 @@ export function checkSortSpecification(specification: unknown): BsonDocument {
  * @throws MongoServerError 15973 to 15976 for a bad specification
  */
 export function compileSort(specification: BsonDocument, collation?: Collation): Sorter {
-  const keys = Object.entries(checkSortSpecification(specification)).map(([path, direction]): SortKey => ({
-    parts: splitPath(path),
-    direction: toSafeInteger(direction) === -1 ? -1 : 1,
-  }));
+  const keys = Object.entries(checkSortSpecification(specification)).map(([path, direction]): SortKey => {
+    const metadata = metadataName(direction);
+    if (metadata === undefined) {
+      return { parts: splitPath(path), direction: toSafeInteger(direction) === -1 ? -1 : 1 };
+    }
+    // The best score comes first, but the smallest distance.
+    return { parts: [], direction: metadata === 'textScore' ? -1 : 1, metadata };
+  });
   const keyOf = (document: BsonDocument): unknown[] => keys.map((key) => sortValue(document, key, collation));
   const compareKeys = (a: readonly unknown[], b: readonly unknown[]): number => {
     for (let index = 0; index < keys.length; index += 1) {

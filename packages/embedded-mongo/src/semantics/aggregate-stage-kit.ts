@@ -40,6 +40,7 @@ export function stageMatcher(filter: BsonDocument, context: EvaluationContext): 
   return compileMatcher(filter, {
     ...context,
     evaluateExpression: (document, expression) => evaluateExpression(document, expression, context),
+    refusesNear: true,
   });
 }
 

@@ -2,8 +2,10 @@ import { Long } from 'bson';
 import { countValue, numericKind } from './aggregate-arithmetic.ts';
 import { fieldPathParts, readPath, REDACT_ACTIONS } from './aggregate-expressions.ts';
 import { fail, type Evaluator, type Scope } from './aggregate-operator-kit.ts';
+import { keepMetadata } from './aggregate-metadata.ts';
 import { checkSortSpecification, compileSort } from './aggregate-sort.ts';
 import { densifyStage } from './aggregate-stage-densify.ts';
+import { geoNearStage } from './aggregate-stage-geo.ts';
 import { bucketAutoStage, bucketStage, groupStage, sortByCountStage } from './aggregate-stage-group.ts';
 import { graphLookupStage, lookupStage, unionWithStage } from './aggregate-stage-join.ts';
 import {
@@ -389,7 +391,7 @@ const STAGES: ReadonlyMap<string, StageCompiler> = new Map([
   ['$densify', densifyStage],
   ['$out', writeStage('$out')],
   ['$merge', writeStage('$merge')],
-  ['$geoNear', refuse(2, '$geoNear is not supported by this server')],
+  ['$geoNear', geoNearStage],
   ['$search', refuse(31082, '$search stage is only allowed on MongoDB Atlas')],
   ['$changeStream', refuse(40573, 'The $changeStream stage is not supported by this server')],
 ]);
@@ -438,7 +440,7 @@ function compileStage(name: string, argument: unknown, environment: StageEnviron
   if (transform !== undefined) {
     return function* (input, runtime) {
       for (const document of input) {
-        yield transform(document, stageScope(document, runtime));
+        yield keepMetadata(document, transform(document, stageScope(document, runtime)));
       }
     };
   }

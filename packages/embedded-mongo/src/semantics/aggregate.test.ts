@@ -1126,7 +1126,7 @@ describe('errors of pipelines', () => {
     [[{ $out: 'x' }, { $match: {} }], 40601],
     [[{ $merge: 'x' }, { $match: {} }], 40601],
     [[{ $match: {} }, { $documents: [] }], 40602],
-    [[{ $geoNear: {} }], 2],
+    [[{ $geoNear: {} }], 16605],
     [[{ $changeStream: {} }], 40573],
     [[{ $match: 1 }], 15959],
     [[{ $match: { a: { $nope: 1 } } }], 2],

@@ -1,5 +1,5 @@
 import { variableNames } from './aggregate-expressions.ts';
-import { checkSortSpecification } from './aggregate-sort.ts';
+import { checkSortSpecification, sortsByMetadata } from './aggregate-sort.ts';
 import { compilePipeline } from './aggregate-stages.ts';
 import type { AggregationHost, BsonDocument, EvaluationContext } from './types.ts';
 import { isDocument, toSafeInteger } from './values.ts';
@@ -68,7 +68,12 @@ export function splitPipeline(pipeline: BsonDocument[]): SplitPipeline {
   }
   const sort = stageArgument(pipeline[at], '$sort');
   if (sort !== undefined) {
-    result.sort = checkSortSpecification(sort);
+    const specification = checkSortSpecification(sort);
+    if (sortsByMetadata(specification)) {
+      result.rest = pipeline.slice(at);
+      return result;
+    }
+    result.sort = specification;
     at += 1;
   }
   const skip = toSafeInteger(stageArgument(pipeline[at], '$skip'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Double, Int32 } from 'bson';
 
-import { geoTest, isGeoOperator, nearDistance } from './geo.ts';
+import { geoTest, isGeoOperator, nearCondition, nearestAt } from './geo.ts';
 import type { BsonDocument } from './types.ts';
 
 const point = (x: number, y: number): BsonDocument => ({
@@ -193,13 +193,130 @@ describe('geoTest', () => {
   });
 });
 
-describe('nearDistance', () => {
+/** Distance of a document from the point of a filter's `$near`. */
+const distance = (filter: BsonDocument, document: BsonDocument): number | undefined => {
+  const near = nearCondition(filter);
+  return near === undefined ? undefined : nearestAt(near.path, near.search)(document).distance;
+};
+
+describe('nearCondition', () => {
   it('measures for sorting, nearest location of a document first', () => {
-    const flat = nearDistance({ $and: [{ a: 1 }, { 'b.at': { $near: [0, 0] } }] });
-    expect(flat?.({ b: [{ at: [3, 4] }, { at: [6, 8] }] })).toBe(5);
-    expect(flat?.({})).toBe(Infinity);
-    const sphere = nearDistance({ at: { $nearSphere: { $geometry: point(0, 0) } } });
-    expect(sphere?.({ at: point(1, 0) })).toBeCloseTo(111_319, -2);
-    expect(nearDistance({ a: 1 })).toBeUndefined();
+    const flat = { $and: [{ a: 1 }, { 'b.at': { $near: [0, 0] } }] };
+    expect(distance(flat, { b: [{ at: [3, 4] }, { at: [6, 8] }] })).toBe(5);
+    expect(distance(flat, {})).toBe(Infinity);
+    const sphere = { at: { $nearSphere: { $geometry: point(0, 0) } } };
+    expect(distance(sphere, { at: point(1, 0) })).toBeCloseTo(111_319, -2);
+    expect(distance({ at: { $nearSphere: [0, 0] } }, { at: [90, 0] })).toBeCloseTo(Math.PI / 2, 12);
+    expect(nearCondition({ a: 1 })).toBeUndefined();
+  });
+
+  it('names the location that is nearest', () => {
+    const near = nearCondition({ at: { $near: [0, 0] } });
+    const stored = {
+      at: [
+        [9, 9],
+        [1, 1],
+      ],
+    };
+    expect(near && nearestAt(near.path, near.search)(stored).location).toEqual([1, 1]);
+  });
+
+  it('measures to the nearest place of a line and to the border of a polygon', () => {
+    const near = { at: { $near: { $geometry: point(0, 1) } } };
+    const line = {
+      type: 'LineString',
+      coordinates: [
+        [-10, 0],
+        [10, 0],
+      ],
+    };
+    expect(distance(near, { at: line })).toBeCloseTo(111_319, -1);
+    expect(
+      distance(near, {
+        at: {
+          type: 'Polygon',
+          coordinates: [
+            [
+              [-1, 0],
+              [1, 0],
+              [1, 2],
+              [-1, 2],
+              [-1, 0],
+            ],
+          ],
+        },
+      }),
+    ).toBe(0);
+  });
+});
+
+describe('on the sphere', () => {
+  const touches = (a: unknown, b: unknown): boolean | undefined =>
+    geoTest('$geoIntersects', { $geometry: a }, {})?.(b);
+  const line = (...coordinates: number[][]): BsonDocument => ({ type: 'LineString', coordinates });
+  const ring = (...coordinates: number[][]): BsonDocument => ({
+    type: 'Polygon',
+    coordinates: [coordinates],
+  });
+
+  it('goes the shorter way over the date line', () => {
+    expect(touches(line([180, 11], [180, 9]), line([-178, 10], [178, 10]))).toBe(true);
+    expect(touches(line([0, 11], [0, 9]), line([-178, 10], [178, 10]))).toBe(false);
+    const pacific = ring([170, -10], [-170, -10], [-170, 10], [170, 10], [170, -10]);
+    expect(touches(pacific, point(180, 0))).toBe(true);
+    expect(touches(pacific, point(0, 0))).toBe(false);
+  });
+
+  it('takes great circles for edges', () => {
+    // The arc between two places on a parallel runs nearer to the pole than the parallel.
+    expect(touches(line([-40, 50], [40, 50]), line([0, 51], [0, 60]))).toBe(true);
+    expect(touches(line([-40, 50], [40, 50]), line([0, 49], [0, 51]))).toBe(false);
+  });
+
+  it('has polygons around a pole', () => {
+    const cap = ring([0, 80], [90, 80], [180, 80], [-90, 80], [0, 80]);
+    expect(touches(cap, point(45, 89))).toBe(true);
+    expect(touches(cap, point(45, 60))).toBe(false);
+    expect(touches(cap, point(45, -89))).toBe(false);
+  });
+
+  it('contains only what lies inside as a whole', () => {
+    const within = geoTest('$geoWithin', { $geometry: polygon }, {});
+    expect(within?.(line([1, 1], [3, 3]))).toBe(true);
+    expect(within?.(line([3, 5], [7, 5]))).toBe(false);
+    expect(within?.(ring([1, 1], [9, 1], [9, 9], [1, 9], [1, 1]))).toBe(false);
+    expect(within?.(ring([1, 1], [3, 1], [3, 3], [1, 3], [1, 1]))).toBe(true);
+  });
+
+  it.each<[string, BsonDocument]>([
+    ['open loop', ring([0, 0], [1, 0], [1, 1], [0, 1])],
+    ['crossing loop', ring([0, 0], [1, 1], [1, 0], [0, 1], [0, 0])],
+    ['loop of two', ring([0, 0], [1, 1], [0, 0])],
+    ['line of one', line([0, 0], [0, 0])],
+    ['place off the earth', point(181, 0)],
+    ['unknown kind', { type: 'Blob', coordinates: [0, 0] }],
+    ['unknown reference system', { ...point(0, 0), crs: { type: 'name', properties: { name: 'x' } } }],
+    ['no coordinates', { type: 'Point' }],
+    [
+      'collection in a collection',
+      { type: 'GeometryCollection', geometries: [{ type: 'GeometryCollection', geometries: [point(0, 0)] }] },
+    ],
+  ])('refuses to read: %s', (_name, shape) => {
+    expect(() => geoTest('$geoIntersects', { $geometry: shape }, {})).toThrow(
+      expect.objectContaining({ code: 2 }),
+    );
+    expect(touches(point(0, 0), shape)).toBe(false);
+  });
+
+  it('refuses to compare what would take seconds', () => {
+    const circle = (corners: number): BsonDocument =>
+      ring(
+        ...Array.from({ length: corners + 1 }, (_unused, index) => {
+          const angle = ((index % corners) / corners) * 2 * Math.PI;
+          return [Math.cos(angle) * 10, Math.sin(angle) * 10];
+        }),
+      );
+    expect(() => touches(circle(3000), circle(3000))).toThrow(expect.objectContaining({ code: 2 }));
+    expect(touches(circle(1000), circle(1000))).toBe(true);
   });
 });

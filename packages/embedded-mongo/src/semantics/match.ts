@@ -1,5 +1,5 @@
 import { MongoServerError } from './errors.ts';
-import { geoTest, isGeoOperator } from './geo.ts';
+import { geoTest, isGeoOperator, isNearOperator, nearNotAllowed } from './geo.ts';
 import { compileJsonSchema } from './json-schema.ts';
 import {
   badValue,
@@ -23,6 +23,8 @@ import { documentOf, isTruthy, RANK, regexParts, setField, toNumber, typeRank } 
 /** What a filter may refer to besides the document; `evaluateExpression` serves `$expr`. */
 export interface MatchContext extends EvaluationContext {
   evaluateExpression?: (document: BsonDocument, expression: unknown) => unknown;
+  /** True where documents have an order of their own, so that `$near`, which sorts, is refused. */
+  refusesNear?: boolean;
 }
 
 /** Deepest nesting of a filter; MongoDB's own limit. */
@@ -87,6 +89,8 @@ export function isOperatorExpression(value: unknown): boolean {
 
 class FilterCompiler {
   readonly #context: MatchContext;
+  /** How many `$or`, `$nor`, `$not` and `$elemMatch` the compiler is in. */
+  #alternatives = 0;
 
   constructor(context: MatchContext) {
     this.#context = context;
@@ -112,11 +116,11 @@ class FilterCompiler {
       case '$and':
         return allOf(this.#branches(key, value, depth, top));
       case '$or': {
-        const branches = this.#branches(key, value, depth, top);
+        const branches = this.#alternative(() => this.#branches(key, value, depth, top));
         return (document) => branches.some((branch) => branch(document, undefined));
       }
       case '$nor': {
-        const branches = this.#branches(key, value, depth, top);
+        const branches = this.#alternative(() => this.#branches(key, value, depth, top));
         return (document) => !branches.some((branch) => branch(document, undefined));
       }
       case '$comment':
@@ -160,6 +164,22 @@ class FilterCompiler {
       }
       return textScore(document) > 0;
     };
+  }
+
+  #alternative<T>(compile: () => T): T {
+    this.#alternatives += 1;
+    const compiled = compile();
+    this.#alternatives -= 1;
+    return compiled;
+  }
+
+  #assertNearAllowed(): void {
+    if (this.#context.refusesNear === true) {
+      throw nearNotAllowed();
+    }
+    if (this.#alternatives > 0) {
+      throw badValue('geo $near must be top-level expr');
+    }
   }
 
   #branches(key: string, value: unknown, depth: number, top: boolean): Test[] {
@@ -235,6 +255,9 @@ class FilterCompiler {
       return { kind: 'value', test: bitTest(operator, operand, bits), expand: true };
     }
     if (isGeoOperator(operator)) {
+      if (isNearOperator(operator)) {
+        this.#assertNearAllowed();
+      }
       const test = geoTest(operator, operand, siblings);
       return test === undefined ? undefined : { kind: 'value', test, expand: false };
     }
@@ -251,7 +274,7 @@ class FilterCompiler {
       case '$nin':
         return { kind: 'not', inner: this.#membership(operator, operand) };
       case '$not':
-        return { kind: 'not', inner: this.#negated(operand, depth, path) };
+        return { kind: 'not', inner: this.#alternative(() => this.#negated(operand, depth, path)) };
       case '$exists': {
         const condition: Condition = { kind: 'value', test: (_value, present) => present, expand: false };
         return isTruthy(operand) ? condition : { kind: 'not', inner: condition };
@@ -272,7 +295,7 @@ class FilterCompiler {
       case '$all':
         return this.#all(operand, depth);
       case '$elemMatch':
-        return this.#elementMatch(operand, depth);
+        return this.#alternative(() => this.#elementMatch(operand, depth));
       default:
         throw badValue(`unknown operator: ${operator}`);
     }
