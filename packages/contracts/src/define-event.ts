@@ -59,7 +59,7 @@ export const EventEnvelope = z.object({
   traceparent: z.string().optional(),
   /** `X-Request-ID` of the request that started it all. */
   requestid: z.string().optional(),
-  /** Id of the event whose handling caused this one. */
+  /** Id of the event whose handling caused this one; of several that were handled together, the last. */
   causationid: z.string().optional(),
   data: z.unknown(),
 });

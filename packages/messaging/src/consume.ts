@@ -2,7 +2,14 @@ import { eventSchemaUrn, EventEnvelope, type ServiceName } from '@orrery/contrac
 import { inTransaction } from '@orrery/mongo';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import type { Deliver, DeliveredMessage, DeliveryOutcome, Subscription } from './event-bus.ts';
+import type {
+  Deliver,
+  DeliveredMessage,
+  DeliveryOutcome,
+  EventTransaction,
+  SeveralEvents,
+  Subscription,
+} from './event-bus.ts';
 import { AlreadyHandledError, handleOnce } from './inbox/handle-once.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { OutboxStore } from './outbox/outbox-store.ts';
@@ -38,19 +45,120 @@ type ParsedMessage =
  */
 export function createDeliver(options: ConsumeOptions): Deliver {
   const { consumer, logger, metrics } = options;
-  return async (message) => {
+  const note = (
+    { routingKey: type, attempt }: DeliveredMessage,
+    { label }: Ending,
+    seconds: number,
+  ): void => {
+    metrics.eventsHandled.inc({ consumer, type, outcome: label });
+    metrics.eventHandlingSeconds.observe({ consumer, type }, seconds);
+    logger.debug({ type, outcome: label, attempt }, 'event delivered');
+  };
+  const deliverParsed = async (
+    message: DeliveredMessage,
+    parsed: ParsedMessage,
+  ): Promise<DeliveryOutcome> => {
     const startedAt = performance.now();
-    const parsed = parseMessage(message.body, options.subscriptions);
-    const type = message.routingKey;
-    const { outcome, label } =
+    const ending =
       parsed.kind === 'refused'
         ? refuse(options, message, parsed)
         : await handle(options, message, parsed.envelope, parsed.subscription);
-    metrics.eventsHandled.inc({ consumer, type, outcome: label });
-    metrics.eventHandlingSeconds.observe({ consumer, type }, (performance.now() - startedAt) / 1_000);
-    logger.debug({ type, outcome: label, attempt: message.attempt }, 'event delivered');
-    return outcome;
+    note(message, ending, (performance.now() - startedAt) / 1_000);
+    return ending.outcome;
   };
+  const deliver = (message: DeliveredMessage): Promise<DeliveryOutcome> =>
+    deliverParsed(message, parseMessage(message.body, options.subscriptions));
+  const together = async (messages: readonly DeliveredMessage[]): Promise<DeliveryOutcome[]> => {
+    const outcomes: DeliveryOutcome[] = [];
+    for (const run of runsOf(messages, options.subscriptions)) {
+      const startedAt = performance.now();
+      const ending = await handleRun(options, run);
+      const seconds = (performance.now() - startedAt) / 1_000 / run.length;
+      for (const { message, parsed } of run) {
+        if (ending === undefined) {
+          outcomes.push(await deliverParsed(message, parsed));
+        } else {
+          note(message, ending, seconds);
+          outcomes.push(ending.outcome);
+        }
+      }
+    }
+    return outcomes;
+  };
+  return Object.assign(deliver, { together });
+}
+
+interface ReadMessage {
+  message: DeliveredMessage;
+  parsed: ParsedMessage;
+}
+
+/** Whether two neighbours may share a transaction: logs, calls and follow-up events carry one request and one trace. */
+function mayJoin({ parsed: left }: ReadMessage, { parsed: right }: ReadMessage): boolean {
+  if (left.kind === 'refused' || right.kind === 'refused') {
+    return false;
+  }
+  return (
+    left.subscription === right.subscription &&
+    left.subscription.handleTogether !== undefined &&
+    left.envelope.subject === right.envelope.subject &&
+    left.envelope.requestid === right.envelope.requestid &&
+    traceOf(left.envelope) === traceOf(right.envelope)
+  );
+}
+
+/** Trace id within a W3C `traceparent`. */
+const traceOf = ({ traceparent }: EventEnvelope): string | undefined => traceparent?.split('-')[1];
+
+/** Cuts messages into runs of neighbours that are handled in one transaction. */
+function runsOf(
+  messages: readonly DeliveredMessage[],
+  subscriptions: readonly Subscription[],
+): ReadMessage[][] {
+  const runs: ReadMessage[][] = [];
+  for (const message of messages) {
+    const read = { message, parsed: parseMessage(message.body, subscriptions) };
+    const run = runs.at(-1);
+    const [first] = run ?? [];
+    if (run !== undefined && first !== undefined && mayJoin(first, read)) {
+      run.push(read);
+    } else {
+      runs.push([read]);
+    }
+  }
+  return runs;
+}
+
+/**
+ * Handles a run in one transaction.
+ * @returns how all of them ended, or undefined when each has to be handled by itself: one of them failed, or came before
+ */
+async function handleRun(options: ConsumeOptions, run: readonly ReadMessage[]): Promise<Ending | undefined> {
+  const events = run.flatMap(({ parsed }) => (parsed.kind === 'accepted' ? [parsed] : []));
+  const [first, ...further] = events;
+  if (first?.subscription.handleTogether === undefined || further.length === 0) {
+    return undefined;
+  }
+  const { subscription } = first;
+  const envelopes: SeveralEvents = [first.envelope, ...further.map(({ envelope }) => envelope)];
+  try {
+    await inEventTransaction(options, envelopes, async (transaction) =>
+      subscription.handleTogether?.(envelopes, transaction),
+    );
+  } catch (error) {
+    const { consumer, isOutage, logger } = options;
+    const about = { consumer, type: first.envelope.type, events: events.length };
+    if (isOutage?.(error) === true) {
+      const reason = errorCode(error);
+      logger.warn({ err: error, ...about, reason }, 'events wait for the end of an outage');
+      return { outcome: { kind: 'retry', reason, outage: true }, label: 'retry' };
+    }
+    if (!(error instanceof AlreadyHandledError)) {
+      logger.warn({ err: error, ...about }, 'events failed together and are handled one by one');
+    }
+    return undefined;
+  }
+  return { outcome: { kind: 'done' }, label: 'done' };
 }
 
 /**
@@ -103,31 +211,43 @@ async function handle(
   envelope: EventEnvelope,
   subscription: Subscription,
 ): Promise<Ending> {
-  const { connection, consumer, outbox, onRecorded, runInContext = runPlainly } = options;
-  let recorded = false;
   try {
-    await runInContext(envelope, () =>
-      inTransaction(connection, (session) =>
-        handleOnce(connection, session, { consumer, eventId: envelope.id }, () =>
-          subscription.handle(envelope, {
-            session,
-            async record(events) {
-              await outbox.recordEvents(session, events, envelope.id);
-              recorded ||= events.length > 0;
-            },
-          }),
-        ),
-      ),
+    await inEventTransaction(options, [envelope], (transaction) =>
+      subscription.handle(envelope, transaction),
     );
   } catch (error) {
     return error instanceof AlreadyHandledError
       ? { outcome: { kind: 'done' }, label: 'duplicate' }
       : fail(options, message, envelope, error);
   }
+  return { outcome: { kind: 'done' }, label: 'done' };
+}
+
+/** Runs the handler of events in one transaction with their inbox rows, in the context of the first. */
+async function inEventTransaction(
+  options: ConsumeOptions,
+  envelopes: SeveralEvents,
+  work: (transaction: EventTransaction) => Promise<void>,
+): Promise<void> {
+  const { connection, consumer, outbox, onRecorded, runInContext = runPlainly } = options;
+  const eventIds = envelopes.map(({ id }) => id);
+  let recorded = false;
+  await runInContext(envelopes[0], () =>
+    inTransaction(connection, (session) =>
+      handleOnce(connection, session, { consumer, eventIds }, () =>
+        work({
+          session,
+          async record(events) {
+            await outbox.recordEvents(session, events, eventIds.at(-1));
+            recorded ||= events.length > 0;
+          },
+        }),
+      ),
+    ),
+  );
   if (recorded) {
     onRecorded?.();
   }
-  return { outcome: { kind: 'done' }, label: 'done' };
 }
 
 function fail(

@@ -29,10 +29,28 @@ export interface Subscription<Data extends z.ZodType = z.ZodType> {
   definition: EventDefinition<Data>;
   consumer: ServiceName;
   handle(event: EventEnvelope<z.output<Data>>, transaction: EventTransaction): Promise<void>;
+  /**
+   * Handles several events of one subject and one request in one transaction, in order; absent when each is handled by
+   * itself. Its effect must be that of handling them one after the other.
+   */
+  handleTogether?(events: SeveralEvents<z.output<Data>>, transaction: EventTransaction): Promise<void>;
 }
 
-/** A raw delivery, before schema check and inbox; what an adapter hands to the consuming side. */
-export type Deliver = (message: DeliveredMessage) => Promise<DeliveryOutcome>;
+/** One event or more. */
+export type SeveralEvents<Data = unknown> = readonly [EventEnvelope<Data>, ...EventEnvelope<Data>[]];
+
+/** What an adapter hands raw deliveries to, before schema check and inbox. */
+export interface Deliver {
+  (message: DeliveredMessage): Promise<DeliveryOutcome>;
+  /**
+   * Takes messages of one queue and one subject that wait at the same time, in order, and says what becomes of each:
+   * one transaction for several events costs far less than one each. Absent when they come one by one.
+   */
+  together?(messages: readonly DeliveredMessage[]): Promise<DeliveryOutcome[]>;
+}
+
+/** Most messages that an adapter hands over together; bounds how long their transaction takes. */
+export const MAX_TOGETHER = 5;
 
 export interface DeliveredMessage {
   consumer: ServiceName;

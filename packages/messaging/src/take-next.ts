@@ -16,3 +16,34 @@ export function takeNext<Message>(
   });
   return position < 0 ? undefined : waiting.splice(position, 1)[0];
 }
+
+/**
+ * Takes further messages of the same subject that may be handled together with one that was taken, up to the first that
+ * may not, so that their order stays.
+ * @param waiting messages in order; those that are returned are taken out
+ * @param subject of the message that was taken; nothing joins one without
+ * @param subjectOf user that a message is about
+ * @param mayJoin whether a message may be handled with others
+ * @param most messages to take
+ */
+export function takeFurther<Message>(
+  waiting: Message[],
+  subject: string | undefined,
+  subjectOf: (message: Message) => string | undefined,
+  mayJoin: (message: Message) => boolean,
+  most: number,
+): Message[] {
+  const taken: Message[] = [];
+  for (let position = 0; subject !== undefined && position < waiting.length && taken.length < most;) {
+    const message = waiting[position];
+    if (message === undefined || subjectOf(message) !== subject) {
+      position += 1;
+    } else if (mayJoin(message)) {
+      taken.push(message);
+      waiting.splice(position, 1);
+    } else {
+      break;
+    }
+  }
+  return taken;
+}

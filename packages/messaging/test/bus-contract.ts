@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EventEnvelope } from '@orrery/contracts';
-import type { Deliver, DeliveredMessage } from '../src/event-bus.ts';
+import { MAX_TOGETHER, type Deliver, type DeliveredMessage, type DeliveryOutcome } from '../src/event-bus.ts';
 import { UnroutableError } from '../src/publish-error.ts';
 import { eventually } from './eventually.ts';
 import { newBusPlace, openTestBus, removeBusPlace, type BusPlace, type TestBus } from './open-test-bus.ts';
-import { note, NoteLost, NoteRead, NoteShared, NoteTaken, textOf } from './test-events.ts';
+import { note, NoteLost, NoteRead, NoteShared, NoteTaken, subjectOf, textOf } from './test-events.ts';
 
 interface Delivered extends DeliveredMessage {
   at: number;
@@ -27,6 +27,8 @@ function recorder(end: Deliver = () => Promise.resolve({ kind: 'done' })): {
     },
   };
 }
+
+const RETRY: DeliveryOutcome = { kind: 'retry', reason: 'once' };
 
 const textsOf = (seen: readonly Delivered[]) => seen.map(({ body }) => textOf(body));
 const failsOn =
@@ -180,6 +182,55 @@ export function busContract(adapter: BusPlace['adapter'], address: () => string)
 
       await eventually(() => seen.length === 3, 'the second of the user follows');
       expect(begunMeanwhile).toEqual(['slow one', 'of another user']);
+    });
+
+    it('hands over together what waits about one user, in order, and ends each as it is told', async () => {
+      const producer = await openBus();
+      const texts = Array.from({ length: 12 }, (_, index) => `n${String(index)}`);
+      await producer.publish([
+        note(NoteTaken, 'of another user', undefined, 'user-2'),
+        ...texts.map((text) => note(NoteTaken, text)),
+      ]);
+      const groups: { subject: string; texts: string[]; attempts: number[] }[] = [];
+      const end = (message: DeliveredMessage): DeliveryOutcome => {
+        const isFirst = message.attempt === 1;
+        const text = textOf(message.body);
+        return text === 'n2'
+          ? { kind: 'dead', reason: 'test' }
+          : text === 'n3' && isFirst
+            ? RETRY
+            : { kind: 'done' };
+      };
+      const together = (messages: readonly DeliveredMessage[]): Promise<DeliveryOutcome[]> => {
+        groups.push({
+          subject: subjectOf(messages[0]?.body),
+          texts: messages.map(({ body }) => textOf(body)),
+          attempts: messages.map(({ attempt }) => attempt),
+        });
+        return Promise.resolve(messages.map(end));
+      };
+      const alone = (message: DeliveredMessage): Promise<DeliveryOutcome> =>
+        together([message]).then(([outcome = RETRY]) => outcome);
+      const consumer = await openBus();
+
+      await consumer.consume('categorization', [NoteTaken], Object.assign(alone, { together }));
+
+      await eventually(
+        () => groups.flatMap((group) => group.texts).length === 14,
+        'all came, one of them twice',
+      );
+      const ofOne = groups.filter(({ subject }) => subject === 'user-1');
+      const firsts = ofOne.filter(({ attempts }) => attempts[0] === 1);
+      expect(firsts.flatMap((group) => group.texts)).toEqual(texts);
+      expect(Math.max(...firsts.map((group) => group.texts.length))).toBe(MAX_TOGETHER);
+      expect(ofOne.filter(({ attempts }) => attempts[0] !== 1)).toEqual([
+        { subject: 'user-1', texts: ['n3'], attempts: [2] },
+      ]);
+      const letters = await eventually(async () => {
+        const found = await consumer.listDeadLetters();
+        return found.length === 1 ? found : undefined;
+      }, 'one is parked');
+      expect(letters[0]?.reason).toBe('test');
     });
 
     it('refuses to publish what no queue takes, names it, and still stores the rest', async () => {

@@ -6,11 +6,11 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createDeliver, type ConsumeOptions } from '../src/consume.ts';
 import { newEvent } from '../src/create-event.ts';
-import type { Deliver, EventTransaction } from '../src/event-bus.ts';
+import type { Deliver, EventTransaction, SeveralEvents } from '../src/event-bus.ts';
 import { createMessagingMetrics } from '../src/messaging-metrics.ts';
 import { createOutboxStore, type OutboxRow } from '../src/outbox/outbox-store.ts';
 import { prepareMessaging } from '../src/prepare-messaging.ts';
-import { subscribe } from '../src/subscribe.ts';
+import { subscribe, subscribeTogether } from '../src/subscribe.ts';
 import { defineEvent } from '@orrery/contracts';
 import { z } from 'zod';
 import { openTestDatabase } from './test-database.ts';
@@ -181,5 +181,127 @@ describe('handling an event once', () => {
     await deliver(message(envelope));
 
     expect(seen).toEqual([`enter ${envelope.id}`, 'leave']);
+  });
+
+  describe('several together', () => {
+    type HandleTogether = (
+      events: SeveralEvents<{ text: string }>,
+      transaction: EventTransaction,
+    ) => Promise<void>;
+    let runs: string[][];
+
+    const addEffects: HandleTogether = async (events, transaction) => {
+      runs.push(events.map(({ data }) => data.text));
+      for (const event of events) {
+        await addEffect(event, transaction);
+      }
+    };
+    const togetherWith = (handle: HandleTogether, options: Partial<ConsumeOptions> = {}) => {
+      const { together } = deliverTo(addEffect, {
+        subscriptions: [subscribeTogether(NoteTaken, 'categorization', handle)],
+        ...options,
+      });
+      return (envelopes: readonly unknown[]) => together?.(envelopes.map((envelope) => message(envelope)));
+    };
+    const notes = (...texts: string[]) =>
+      texts.map((text) => ({ ...note(NoteTaken, text), requestid: 'req-1', traceparent: undefined }));
+    const done = { kind: 'done' };
+
+    beforeEach(() => {
+      runs = [];
+    });
+
+    it('handles the events of one request in one transaction, in order', async () => {
+      const outcomes = await togetherWith(addEffects)(notes('a', 'b', 'c'));
+
+      expect(outcomes).toEqual([done, done, done]);
+      expect(runs).toEqual([['a', 'b', 'c']]);
+      expect(await effects()).toBe(3);
+      expect(await registry.metrics()).toContain(
+        'events_handled_total{consumer="categorization",type="note.taken.v1",outcome="done"} 3',
+      );
+    });
+
+    it('has one effect of each when some come again, also twice in one run', async () => {
+      const together = togetherWith(addEffects);
+      const [first, second, third] = notes('a', 'b', 'c');
+
+      await together([first, second]);
+      const outcomes = await together([second, third, third]);
+
+      expect(outcomes).toEqual([done, done, done]);
+      expect(await effects()).toBe(3);
+      expect(await registry.metrics()).toContain('outcome="duplicate"} 2');
+    });
+
+    it('gives each its own fate when one of them fails, and leaves no trace of that one', async () => {
+      const together = togetherWith(async (events, transaction) => {
+        await addEffects(events, transaction);
+        if (events.some(({ data }) => data.text === 'bad')) {
+          throw Object.assign(new Error('gone'), { code: 'not-found', permanent: true });
+        }
+      });
+
+      const outcomes = await together(notes('a', 'bad', 'c'));
+
+      expect(outcomes).toEqual([done, { kind: 'dead', reason: 'not-found' }, done]);
+      expect(runs).toEqual([['a', 'bad', 'c'], ['a'], ['bad'], ['c']]);
+      expect(await effects()).toBe(2);
+    });
+
+    it('tries none of them one by one while something they need is out of reach', async () => {
+      const away = Object.assign(new Error('away'), { code: 'away' });
+      const together = togetherWith(
+        async (events, transaction) => {
+          await addEffects(events, transaction);
+          throw away;
+        },
+        { isOutage: (error) => error === away },
+      );
+
+      const retry = { kind: 'retry', reason: 'away', outage: true };
+      expect(await together(notes('a', 'b'))).toEqual([retry, retry]);
+      expect(runs).toHaveLength(1);
+      expect(await effects()).toBe(0);
+    });
+
+    it('keeps events of other requests and other users apart, and parks what it cannot read', async () => {
+      const [first, second, third] = notes('a', 'b', 'c');
+
+      const outcomes = await togetherWith(addEffects)([
+        first,
+        { ...second, requestid: 'req-2' },
+        { ...third, requestid: 'req-2', subject: 'user-2' },
+        { ...third, id: 'strange', dataschema: 'urn:orrery:event:note.taken:9' },
+      ]);
+
+      expect(outcomes).toEqual([done, done, done, { kind: 'dead', reason: 'schema-unsupported' }]);
+      expect(runs).toEqual([['a'], ['b'], ['c']]);
+    });
+
+    it('says of what follows that the last of them caused it', async () => {
+      const together = togetherWith(async ([{ subject }], { record }) => {
+        await record([newEvent(NoteFiled, subject, { text: 'all' })]);
+      });
+      const envelopes = notes('a', 'b');
+
+      await together(envelopes);
+
+      const rows = await connection.collection<OutboxRow>('outbox').find().toArray();
+      expect(rows.map(({ envelope }) => envelope.causationid)).toEqual([envelopes[1]?.id]);
+    });
+
+    it('calls a handler that takes one event with each of them', async () => {
+      const seen: string[] = [];
+      const deliver = deliverTo(async (event, transaction) => {
+        seen.push(event.data.text);
+        await addEffect(event, transaction);
+      });
+
+      const outcomes = await deliver.together?.(notes('a', 'b').map((envelope) => message(envelope)));
+
+      expect(outcomes).toEqual([done, done]);
+      expect(seen).toEqual(['a', 'b']);
+    });
   });
 });

@@ -73,3 +73,12 @@ export function textOf(body: Buffer): string {
     .parse(JSON.parse(body.toString('utf8')));
   return envelope.data.text;
 }
+
+/**
+ * User that a body is about; empty without one.
+ * @param body bytes of a delivery
+ */
+export const subjectOf = (body: Buffer | undefined): string =>
+  body === undefined
+    ? ''
+    : z.object({ subject: z.string() }).parse(JSON.parse(body.toString('utf8'))).subject;

@@ -1,9 +1,9 @@
 import { acquireLease, type Lease } from '@orrery/mongo';
 import type { Collection, Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import type { Deliver, DeliveryOutcome } from '../event-bus.ts';
+import { MAX_TOGETHER, type Deliver, type DeliveryOutcome } from '../event-bus.ts';
 import { backOffMs, decideRetry, isLastAttempt } from '../retry-policy.ts';
-import { takeNext } from '../take-next.ts';
+import { takeFurther, takeNext } from '../take-next.ts';
 import type { ConsumerQueue } from '../topology.ts';
 import { MESSAGES, type MessageRow } from './message-row.ts';
 import type { MessageRemover } from './message-remover.ts';
@@ -22,6 +22,7 @@ export interface QueueWorkerOptions {
 /** Rows kept in memory at most; further ones wait in the database. */
 const MAX_BUFFERED_ROWS = 256;
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+const FAILED_OUTSIDE: DeliveryOutcome = { kind: 'retry', reason: 'delivery-failed' };
 const STORE_BACK_OFF = { firstMs: 50, maxMs: 5_000 };
 
 /**
@@ -141,17 +142,32 @@ export class QueueWorker {
       if (this.#buffer.length === 0 || !(await this.#holdLease())) {
         return;
       }
-      const row = takeNext(this.#buffer, ({ subject }) => subject, this.#subjectsAtWork);
-      if (row === undefined) {
+      const rows = this.#takeNext();
+      if (rows.length === 0) {
         if (this.#buffer.length > 0) {
           return;
         }
         // A new lease emptied the buffer, so that it is read again.
         continue;
       }
-      this.#bufferedBytes -= row.body.length;
-      this.#begin(row);
+      for (const { body } of rows) {
+        this.#bufferedBytes -= body.length;
+      }
+      this.#begin(rows);
     }
+  }
+
+  /** The next message that may be worked, and those of the same user that may be worked with it. */
+  #takeNext(): MessageRow[] {
+    const { together } = this.#options.deliver;
+    const subjectOf = ({ subject }: MessageRow): string | undefined => subject;
+    const row = takeNext(this.#buffer, subjectOf, this.#subjectsAtWork);
+    if (row === undefined) {
+      return [];
+    }
+    const isFirstAttempt = ({ attempt }: MessageRow): boolean => attempt === 1;
+    const most = together !== undefined && isFirstAttempt(row) ? MAX_TOGETHER - 1 : 0;
+    return [row, ...takeFurther(this.#buffer, row.subject, subjectOf, isFirstAttempt, most)];
   }
 
   async #load(): Promise<void> {
@@ -185,46 +201,53 @@ export class QueueWorker {
     }
   }
 
-  #begin(row: MessageRow): void {
-    const { subject } = row;
+  #begin(rows: readonly MessageRow[]): void {
+    const subject = rows[0]?.subject;
     if (subject !== undefined) {
       this.#subjectsAtWork.add(subject);
     }
-    const work = this.#work(row).finally(() => {
+    const work = this.#work(rows, subject).finally(() => {
       this.#atWork.delete(work);
       this.#pump();
     });
     this.#atWork.add(work);
   }
 
-  async #work(row: MessageRow): Promise<void> {
-    const outcome = await this.#deliver(row);
+  async #work(rows: readonly MessageRow[], subject: string | undefined): Promise<void> {
+    const outcomes = await this.#deliver(rows);
     // The next one of the user need not wait for the deletion: a row that comes again is known to the inbox.
-    if (row.subject !== undefined) {
-      this.#subjectsAtWork.delete(row.subject);
+    if (subject !== undefined) {
+      this.#subjectsAtWork.delete(subject);
     }
-    if (outcome.kind === 'done') {
-      this.#pump();
-      this.#leave(row);
-      return;
+    this.#pump();
+    for (const [index, row] of rows.entries()) {
+      const outcome = outcomes[index] ?? FAILED_OUTSIDE;
+      if (outcome.kind === 'done') {
+        this.#leave(row);
+      } else {
+        await this.#store(() => this.#postponeOrPark(row, outcome));
+        this.#known.delete(row._id);
+      }
     }
-    await this.#store(() => this.#postponeOrPark(row, outcome));
-    this.#known.delete(row._id);
   }
 
-  async #deliver(row: MessageRow): Promise<DeliveryOutcome> {
+  async #deliver(rows: readonly MessageRow[]): Promise<DeliveryOutcome[]> {
     const { deliver, logger, queue, retryDelaysMs } = this.#options;
+    const messages = rows.map(({ body, attempt }) => ({
+      consumer: queue.consumer,
+      routingKey: queue.type,
+      body: Buffer.from(body),
+      attempt,
+      lastAttempt: isLastAttempt(attempt, retryDelaysMs),
+    }));
     try {
-      return await deliver({
-        consumer: queue.consumer,
-        routingKey: queue.type,
-        body: Buffer.from(row.body),
-        attempt: row.attempt,
-        lastAttempt: isLastAttempt(row.attempt, retryDelaysMs),
-      });
+      const [message] = messages;
+      return message !== undefined && messages.length === 1
+        ? [await deliver(message)]
+        : ((await deliver.together?.(messages)) ?? []);
     } catch (error) {
       logger.error({ err: error, queue: queue.name }, 'delivery failed outside of the handler');
-      return { kind: 'retry', reason: 'delivery-failed' };
+      return [];
     }
   }
 

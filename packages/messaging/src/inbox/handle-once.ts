@@ -12,11 +12,11 @@ interface InboxRow {
   handledAt: Date;
 }
 
-/** The event's effect has been committed before. Thrown to leave the transaction, and answered as success. */
+/** The effect of an event has been committed before. Thrown to leave the transaction, and answered as success. */
 export class AlreadyHandledError extends Error {
   readonly code = 'event-already-handled';
-  constructor(eventId: string, options?: ErrorOptions) {
-    super(`Event ${eventId} was handled before`, options);
+  constructor(eventIds: readonly string[], options?: ErrorOptions) {
+    super(`Event ${eventIds.join(' or ')} was handled before`, options);
     this.name = 'AlreadyHandledError';
   }
 }
@@ -30,26 +30,28 @@ export async function prepareInbox(connection: Connection): Promise<void> {
 }
 
 /**
- * Runs the handler of an event unless it has been run. The row (consumer, event) is written first and in the same
- * transaction as the effect: of two deliveries at the same moment one waits in a conflict and then finds the row.
+ * Runs the handler of events unless one of them has been handled. The rows (consumer, event) are written first and in
+ * the same transaction as the effect: of two deliveries at the same moment one waits in a conflict and then finds the row.
  * @param connection database of the consumer
  * @param session transaction of the effect
- * @param event who handles which event
+ * @param handled who handles which events
  * @param work the handler
- * @throws AlreadyHandledError when an earlier delivery was committed; the caller aborts and acknowledges
+ * @throws AlreadyHandledError when an earlier delivery of any of them was committed; the caller aborts
  */
 export async function handleOnce(
   connection: Connection,
   session: ClientSession,
-  event: { consumer: ServiceName; eventId: string },
+  handled: { consumer: ServiceName; eventIds: readonly string[] },
   work: () => Promise<void>,
 ): Promise<void> {
-  const row: InboxRow = { _id: `${event.consumer}:${event.eventId}`, handledAt: new Date() };
+  const { consumer, eventIds } = handled;
+  const handledAt = new Date();
+  const rows = eventIds.map((eventId): InboxRow => ({ _id: `${consumer}:${eventId}`, handledAt }));
   try {
-    await connection.collection<InboxRow>(INBOX).insertOne(row, { session });
+    await connection.collection<InboxRow>(INBOX).insertMany(rows, { session, ordered: true });
   } catch (error) {
     if (isDuplicateKey(error)) {
-      throw new AlreadyHandledError(event.eventId, { cause: error });
+      throw new AlreadyHandledError(eventIds, { cause: error });
     }
     throw error;
   }

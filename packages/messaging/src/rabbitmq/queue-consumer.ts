@@ -1,10 +1,10 @@
 import { IllegalOperationError, type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
-import type { Deliver, DeliveryOutcome } from '../event-bus.ts';
+import { MAX_TOGETHER, type Deliver, type DeliveryOutcome } from '../event-bus.ts';
 import { backOffMs, decideRetry, isLastAttempt } from '../retry-policy.ts';
 import type { ConsumerQueue } from '../topology.ts';
 import type { OutgoingMessage } from './confirmed-publisher.ts';
-import { takeNext } from '../take-next.ts';
+import { takeFurther, takeNext } from '../take-next.ts';
 import { attemptOf, messageIdOf, parkingProperties, retryProperties, subjectOf } from './message-headers.ts';
 
 export interface QueueConsumerOptions {
@@ -20,6 +20,7 @@ export interface QueueConsumerOptions {
   publishCopy(message: OutgoingMessage): Promise<void>;
 }
 
+const FAILED_OUTSIDE: DeliveryOutcome = { kind: 'retry', reason: 'delivery-failed' };
 const MOVE_BACK_OFF = { firstMs: 100, maxMs: 5_000 };
 
 /** Consumes one queue on a channel of its own, so that an error on it stops no other queue. */
@@ -106,16 +107,25 @@ export class QueueConsumer {
       if (next === undefined) {
         return;
       }
-      this.#begin(channel, next);
+      this.#begin(channel, [next, ...this.#takeFurther(next)]);
     }
   }
 
-  #begin(channel: Channel, message: ConsumeMessage): void {
-    const subject = subjectOf(message);
+  /** Waiting messages of the same user that may be worked with one. */
+  #takeFurther(next: ConsumeMessage): ConsumeMessage[] {
+    // One that came before may be what stopped a process, and must not use up the deliveries of its neighbours.
+    const isFirstDelivery = (message: ConsumeMessage): boolean =>
+      attemptOf(message) === 1 && !message.fields.redelivered;
+    const most = this.#options.deliver.together !== undefined && isFirstDelivery(next) ? MAX_TOGETHER - 1 : 0;
+    return takeFurther(this.#waiting, subjectOf(next), subjectOf, isFirstDelivery, most);
+  }
+
+  #begin(channel: Channel, messages: readonly ConsumeMessage[]): void {
+    const subject = messages[0] === undefined ? undefined : subjectOf(messages[0]);
     if (subject !== undefined) {
       this.#subjectsAtWork.add(subject);
     }
-    const work = this.#work(channel, message).finally(() => {
+    const work = this.#work(channel, messages).finally(() => {
       this.#atWork.delete(work);
       if (subject !== undefined) {
         this.#subjectsAtWork.delete(subject);
@@ -125,27 +135,36 @@ export class QueueConsumer {
     this.#atWork.add(work);
   }
 
-  async #work(channel: Channel, message: ConsumeMessage): Promise<void> {
-    const outcome = await this.#deliver(message);
-    if (outcome.kind === 'done' || (await this.#move(channel, message, outcome))) {
-      this.#acknowledge(channel, message);
+  async #work(channel: Channel, messages: readonly ConsumeMessage[]): Promise<void> {
+    const outcomes = await this.#deliver(messages);
+    for (const [index, message] of messages.entries()) {
+      const outcome = outcomes[index] ?? FAILED_OUTSIDE;
+      if (outcome.kind === 'done' || (await this.#move(channel, message, outcome))) {
+        this.#acknowledge(channel, message);
+      }
     }
   }
 
-  async #deliver(message: ConsumeMessage): Promise<DeliveryOutcome> {
+  async #deliver(messages: readonly ConsumeMessage[]): Promise<DeliveryOutcome[]> {
     const { deliver, logger, queue, retryDelaysMs } = this.#options;
-    const attempt = attemptOf(message);
-    try {
-      return await deliver({
+    const delivered = messages.map((message) => {
+      const attempt = attemptOf(message);
+      return {
         consumer: queue.consumer,
         routingKey: queue.type,
         body: message.content,
         attempt,
         lastAttempt: isLastAttempt(attempt, retryDelaysMs),
-      });
+      };
+    });
+    try {
+      const [only] = delivered;
+      return only !== undefined && delivered.length === 1
+        ? [await deliver(only)]
+        : ((await deliver.together?.(delivered)) ?? []);
     } catch (error) {
       logger.error({ err: error, queue: queue.name }, 'delivery failed outside of the handler');
-      return { kind: 'retry', reason: 'delivery-failed' };
+      return [];
     }
   }
 

@@ -1,5 +1,5 @@
 import { EventEnvelope, UserErasureRequested, eventType, type ServiceName } from '@orrery/contracts';
-import type { Deliver, EventBus } from '@orrery/messaging';
+import type { Deliver, DeliveredMessage, DeliveryOutcome, EventBus } from '@orrery/messaging';
 import type { Logger } from 'pino';
 
 const ERASURE = eventType(UserErasureRequested);
@@ -20,12 +20,11 @@ const subjectOf = (body: Buffer): string | undefined => {
  * @param deliver the consuming side
  * @param parts where dead letters are, for whom, and where trouble is told
  */
-export const forgettingDeadLetters =
-  (
-    deliver: Deliver,
-    parts: { bus: Pick<EventBus, 'forgetDeadLetters'>; consumer: ServiceName; logger: Logger },
-  ): Deliver =>
-  async (message) => {
+export const forgettingDeadLetters = (
+  deliver: Deliver,
+  parts: { bus: Pick<EventBus, 'forgetDeadLetters'>; consumer: ServiceName; logger: Logger },
+): Deliver => {
+  const deliverOne = async (message: DeliveredMessage): Promise<DeliveryOutcome> => {
     const subject = message.routingKey === ERASURE ? subjectOf(message.body) : undefined;
     if (subject !== undefined) {
       try {
@@ -37,3 +36,15 @@ export const forgettingDeadLetters =
     }
     return deliver(message);
   };
+  const together = async (messages: readonly DeliveredMessage[]): Promise<DeliveryOutcome[]> => {
+    if (deliver.together !== undefined && messages.every(({ routingKey }) => routingKey !== ERASURE)) {
+      return deliver.together(messages);
+    }
+    const outcomes: DeliveryOutcome[] = [];
+    for (const message of messages) {
+      outcomes.push(await deliverOne(message));
+    }
+    return outcomes;
+  };
+  return Object.assign(deliverOne, { together });
+};

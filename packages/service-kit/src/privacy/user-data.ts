@@ -3,6 +3,7 @@ import {
   USER_ERASED_BY,
   UserErasureRequested,
   eventType,
+  type EventEnvelope,
   type ServiceWithUserData,
 } from '@orrery/contracts';
 import { newEvent, subscribe, type Subscription } from '@orrery/messaging';
@@ -87,9 +88,11 @@ export async function openUserData(options: UserDataOptions): Promise<UserData> 
   const erasedAt = async (userId: string): Promise<Date | null> =>
     (await erasedUsers.findOne({ _id: markOf(userId) }))?.requestedAt ?? null;
 
-  const wasStatedBeforeErasure = async (userId: string, statedAt: string): Promise<boolean> => {
-    const at = await erasedAt(userId);
-    return at !== null && Date.parse(statedAt) < at.getTime();
+  /** Of some events about one user, those that were not stated before the user was erased. */
+  const statedSinceErasure = async (events: readonly EventEnvelope[]): Promise<EventEnvelope[]> => {
+    const [first] = events;
+    const at = first === undefined ? null : await erasedAt(first.subject);
+    return events.filter(({ time }) => at === null || Date.parse(time) >= at.getTime());
   };
 
   const rowsOf = (userId: string, { collection, owner, hidden = [] }: Holding): AsyncIterable<object> =>
@@ -142,10 +145,19 @@ export async function openUserData(options: UserDataOptions): Promise<UserData> 
       subscriptions.map((subscription) => ({
         ...subscription,
         handle: async (event, transaction) => {
-          if (!(await wasStatedBeforeErasure(event.subject, event.time))) {
-            await subscription.handle(event, transaction);
+          const [kept] = await statedSinceErasure([event]);
+          if (kept !== undefined) {
+            await subscription.handle(kept, transaction);
           }
         },
+        ...(subscription.handleTogether !== undefined && {
+          handleTogether: async (events, transaction) => {
+            const [first, ...further] = await statedSinceErasure(events);
+            if (first !== undefined) {
+              await subscription.handleTogether?.([first, ...further], transaction);
+            }
+          },
+        }),
       })),
   };
 }

@@ -5,7 +5,7 @@ import {
   ForecastShortfallExpected,
   RecurringChanged,
 } from '@orrery/contracts';
-import { subscribe, type Subscription } from '@orrery/messaging';
+import { subscribe, subscribeTogether, type Subscription } from '@orrery/messaging';
 import type { LedgerUserStore } from '../store/ledger-user-store.ts';
 import type { SignalStore } from '../store/signal-store.ts';
 
@@ -97,6 +97,6 @@ export const onForecastShortfallExpected = (signals: SignalStore): Subscription 
  * @param users who have one
  */
 export const onDailyMetricsUpdated = (users: LedgerUserStore): Subscription =>
-  subscribe(DailyMetricsUpdated, 'advisor', async ({ data }, { session }) => {
-    await users.note(data.userId, session);
+  subscribeTogether(DailyMetricsUpdated, 'advisor', async ([first], { session }) => {
+    await users.note(first.data.userId, session);
   });

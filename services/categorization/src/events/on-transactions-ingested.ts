@@ -1,5 +1,5 @@
 import { TransactionsIngested } from '@orrery/contracts';
-import { subscribe } from '@orrery/messaging';
+import { subscribeTogether } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import type { FileTransactions } from '../use-cases/file-transactions.ts';
 
@@ -10,6 +10,10 @@ import type { FileTransactions } from '../use-cases/file-transactions.ts';
 export const onTransactionsIngested = (
   file: FileTransactions,
 ): Subscription<typeof TransactionsIngested.data> =>
-  subscribe(TransactionsIngested, 'categorization', ({ data }, transaction) =>
-    file.ingested(data.userId, data.transactions, transaction),
+  subscribeTogether(TransactionsIngested, 'categorization', (events, transaction) =>
+    file.ingested(
+      events[0].data.userId,
+      events.flatMap(({ data }) => data.transactions),
+      transaction,
+    ),
   );

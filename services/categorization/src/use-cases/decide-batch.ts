@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@orrery/calendar';
+import { MAX_TRANSACTIONS_PER_EVENT } from '@orrery/contracts';
+import { MAX_TOGETHER } from '@orrery/messaging';
 import type { ClientSession } from 'mongoose';
 import type { RuledText } from '../compute/decision-tasks.ts';
 import type { DecisionThread } from '../compute/decision-thread.ts';
@@ -16,8 +18,8 @@ const MS_PER_DAY = 86_400_000;
 
 /** Rows decided before other requests get their turn: a few milliseconds of work. */
 const ROWS_PER_TURN = 64;
-/** From here on a batch is worth the way to the thread and back. */
-const ROWS_FOR_THREAD = 256;
+/** Beyond what events that are handled together hold, a batch is worth the way to the thread and back. */
+const ROWS_FOR_THREAD = MAX_TRANSACTIONS_PER_EVENT * MAX_TOGETHER + 1;
 /** Trials of patterns that one batch may make on the event loop; each takes some microseconds. */
 const TRIALS_ON_LOOP = 2000;
 

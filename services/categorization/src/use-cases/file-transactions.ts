@@ -1,8 +1,8 @@
-import { categoryBySlug, TransactionsCategorized } from '@orrery/contracts';
+import { categoryBySlug, MAX_TRANSACTIONS_PER_EVENT, TransactionsCategorized } from '@orrery/contracts';
 import type { CategoryDecision, IngestedTransaction } from '@orrery/contracts';
 import type { Clock } from '@orrery/calendar';
 import { newEvent } from '@orrery/messaging';
-import type { EventTransaction } from '@orrery/messaging';
+import type { EventTransaction, NewEvent } from '@orrery/messaging';
 import { CERTAIN } from '../domain/categorize.ts';
 import type { Decision } from '../domain/types.ts';
 import { toCategorized } from '../store/decision-store.ts';
@@ -42,7 +42,7 @@ export const createFileTransactions = ({ decisions, decide, clock }: FileTransac
    * Decides a batch. Versions not newer than the known one are ignored; a category that the user chose stays, also when
    * the transaction was removed meanwhile, and one that came with the row counts as the user's word.
    * @param userId owner
-   * @param batch transactions of one event
+   * @param batch transactions of one event or several, in order
    * @param transaction the event's transaction
    */
   async ingested(
@@ -104,9 +104,14 @@ export const createFileTransactions = ({ decisions, decide, clock }: FileTransac
     });
     const absent = new Set(rows.map(({ transactionId }) => transactionId).filter((id) => !known.has(id)));
     await decisions.save(userId, stored, session, absent);
-    await transaction.record([
-      newEvent(TransactionsCategorized, userId, { userId, transactions: stored.map(toCategorized) }),
-    ]);
+    const told: NewEvent[] = [];
+    for (let start = 0; start < stored.length; start += MAX_TRANSACTIONS_PER_EVENT) {
+      const group = stored.slice(start, start + MAX_TRANSACTIONS_PER_EVENT);
+      told.push(
+        newEvent(TransactionsCategorized, userId, { userId, transactions: group.map(toCategorized) }),
+      );
+    }
+    await transaction.record(told);
   },
 
   /**

@@ -1,5 +1,5 @@
 import { DailyMetricsUpdated } from '@orrery/contracts';
-import { subscribe } from '@orrery/messaging';
+import { subscribeTogether } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import type { KeepBudgets } from '../use-cases/keep-budgets.ts';
 import type { RaiseAlerts } from '../use-cases/raise-alerts.ts';
@@ -12,7 +12,9 @@ export const onDailyMetricsUpdated = (parts: {
   budgets: KeepBudgets;
   raiseAlerts: RaiseAlerts;
 }): Subscription<typeof DailyMetricsUpdated.data> =>
-  subscribe(DailyMetricsUpdated, 'insights', async ({ data: { userId, days } }, transaction) => {
+  subscribeTogether(DailyMetricsUpdated, 'insights', async (events, transaction) => {
+    const { userId } = events[0].data;
+    const days = [...new Set(events.flatMap(({ data }) => data.days))];
     await parts.budgets.check(userId, days, transaction);
     await parts.raiseAlerts.checkPurchases(userId, days, transaction);
   });

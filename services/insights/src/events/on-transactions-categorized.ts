@@ -1,5 +1,5 @@
 import { TransactionsCategorized } from '@orrery/contracts';
-import { subscribe } from '@orrery/messaging';
+import { subscribeTogether } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
 
@@ -10,6 +10,10 @@ import type { EnterTransactions } from '../use-cases/enter-transactions.ts';
 export const onTransactionsCategorized = (
   enter: EnterTransactions,
 ): Subscription<typeof TransactionsCategorized.data> =>
-  subscribe(TransactionsCategorized, 'insights', ({ data }, transaction) =>
-    enter.categorized(data.userId, data.transactions, transaction),
+  subscribeTogether(TransactionsCategorized, 'insights', (events, transaction) =>
+    enter.categorized(
+      events[0].data.userId,
+      events.flatMap(({ data }) => data.transactions),
+      transaction,
+    ),
   );

@@ -1,6 +1,6 @@
 import type { CategorizedTransaction } from '@orrery/contracts';
-import { DailyMetricsUpdated } from '@orrery/contracts';
-import type { EventTransaction } from '@orrery/messaging';
+import { DailyMetricsUpdated, MAX_DAYS_PER_EVENT } from '@orrery/contracts';
+import type { EventTransaction, NewEvent } from '@orrery/messaging';
 import {
   applyBatch,
   applyCategorized,
@@ -68,11 +68,12 @@ export const createEnterTransactions = ({ ledger, metrics, settings, marks }: En
       session,
     );
     const days = [...new Set(metricsToApply.map(({ key }) => key.day))].sort();
-    if (days.length > 0) {
-      await transaction.record([
-        { definition: DailyMetricsUpdated, subject: userId, data: { userId, days } },
-      ]);
+    const told: NewEvent[] = [];
+    for (let start = 0; start < days.length; start += MAX_DAYS_PER_EVENT) {
+      const data = { userId, days: days.slice(start, start + MAX_DAYS_PER_EVENT) };
+      told.push({ definition: DailyMetricsUpdated, subject: userId, data });
     }
+    await transaction.record(told);
   };
 
   const enter = async (
@@ -117,7 +118,7 @@ export const createEnterTransactions = ({ ledger, metrics, settings, marks }: En
     /**
      * Enters categorised transactions; older versions than known are ignored.
      * @param userId owner
-     * @param batch transactions of one event
+     * @param batch transactions of one event or several, in order
      * @param transaction the event's transaction
      */
     categorized: async (

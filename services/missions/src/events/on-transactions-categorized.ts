@@ -1,5 +1,5 @@
 import { TransactionsCategorized } from '@orrery/contracts';
-import { subscribe } from '@orrery/messaging';
+import { subscribeTogether } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import { rowArrived } from '../domain/known-rows.ts';
 import type { EnterRows } from '../use-cases/enter-rows.ts';
@@ -11,10 +11,13 @@ import type { EnterRows } from '../use-cases/enter-rows.ts';
 export const onTransactionsCategorized = (
   enter: EnterRows,
 ): Subscription<typeof TransactionsCategorized.data> =>
-  subscribe(TransactionsCategorized, 'missions', ({ data }, { session }) =>
+  subscribeTogether(TransactionsCategorized, 'missions', (events, { session }) =>
     enter.apply(
-      data.userId,
-      (zone) => data.transactions.map((row) => [row.transactionId, rowArrived(row, zone)]),
+      events[0].data.userId,
+      (zone) =>
+        events.flatMap(({ data }) =>
+          data.transactions.map((row) => [row.transactionId, rowArrived(row, zone)]),
+        ),
       session,
     ),
   );

@@ -1,5 +1,5 @@
 import { DailyMetricsUpdated } from '@orrery/contracts';
-import { subscribe } from '@orrery/messaging';
+import { subscribeTogether } from '@orrery/messaging';
 import type { Subscription } from '@orrery/messaging';
 import type { SpendingStore } from '../store/spending-store.ts';
 
@@ -10,6 +10,6 @@ import type { SpendingStore } from '../store/spending-store.ts';
 export const onDailyMetricsUpdated = (
   spending: SpendingStore,
 ): Subscription<typeof DailyMetricsUpdated.data> =>
-  subscribe(DailyMetricsUpdated, 'segmentation', async ({ data }, { session }) => {
-    await spending.markStale(data.userId, session);
+  subscribeTogether(DailyMetricsUpdated, 'segmentation', async ([first], { session }) => {
+    await spending.markStale(first.data.userId, session);
   });
