@@ -135,7 +135,8 @@ export function locate(
   }
   const rule = routeOf(target.path);
   if (rule === undefined) {
-    throw new Refusal(new AppError('route-not-found'), 'problem');
+    // Clients of the Python services compare with this word.
+    throw new Refusal(new AppError('route-not-found', { detail: 'Not Found' }), 'problem');
   }
   return { rule, ...target };
 }

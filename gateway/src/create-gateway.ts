@@ -157,6 +157,7 @@ export function createGateway(parts: GatewayParts): Gateway {
             ? ['supabase_secret']
             : [],
         isDraining: () => isDraining,
+        logger,
       }),
       admit: admission({ routeOf, authenticator: signIn, limits }),
       observe: parts.observe ?? (() => undefined),

@@ -206,8 +206,10 @@ describe('web apps of other origins', () => {
     expect(asked.status).toBe(204);
     expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
     expect(asked.headers.get('access-control-allow-methods')).toContain('PUT');
-    expect(asked.headers.get('access-control-allow-headers')).toContain('Authorization');
+    expect(asked.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(asked.headers.get('access-control-allow-credentials')).toBe('true');
     expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
     expect(answer.headers.get('vary')).toBe('Origin');
   });
 
@@ -221,9 +223,30 @@ describe('web apps of other origins', () => {
     const asked = await preflight(origin);
     const answer = await fetch(`${gateway.url}/v1/things`, { headers: { ...bearer(), origin } });
 
-    expect(asked.status).toBe(403);
+    expect(asked.status).toBe(400);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
+    expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('lets an allowed page send whatever headers it names, and takes no nonsense for names', async () => {
+    const allowedFor = async (names: string) => {
+      const asked = await fetch(`${gateway.url}/v1/things`, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'https://app.test',
+          'access-control-request-method': 'GET',
+          'access-control-request-headers': names,
+        },
+      });
+      return asked.headers.get('access-control-allow-headers');
+    };
+
+    expect(await allowedFor('authorization,x-api-key, X-Of-The-App')).toBe(
+      'authorization,x-api-key, X-Of-The-App',
+    );
+    expect(await allowedFor('two words')).toContain('Authorization');
   });
 
   it('shows errors to an allowed page as well', async () => {
@@ -263,6 +286,21 @@ describe('the gateway’s own pages', () => {
     });
     const browser = await get('/', 'text/html,application/xhtml+xml;q=0.9');
     expect([browser.status, browser.headers.get('location')]).toEqual([302, '/docs']);
+  });
+
+  it('knows them with a slash at the end too, and says which methods they take', async () => {
+    const posted = await fetch(`${gateway.url}/health`, { method: 'POST' });
+
+    expect((await get('/health/')).status).toBe(200);
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect(await posted.json()).toMatchObject({ code: 'method-not-allowed', detail: 'Method Not Allowed' });
+  });
+
+  it('says in the words of the Python services that an address does not exist', async () => {
+    const missing = await get('/no/such/thing');
+
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ code: 'route-not-found', detail: 'Not Found' });
   });
 
   it('answers health as long as it serves', async () => {

@@ -92,8 +92,8 @@ afterAll(async () => {
 const tokenOf = (userId: string): string => orrery.signIn(userId).authorization.replace('Bearer ', '');
 
 /** Opens a socket at the gateway and keeps its frames. */
-async function open(query: string) {
-  const socket = new WebSocket(`${orrery.url.replace('http', 'ws')}/chat/ws?${query}`);
+async function open(query: string, path = '/chat/ws') {
+  const socket = new WebSocket(`${orrery.url.replace('http', 'ws')}${path}?${query}`);
   const frames: Frame[] = [];
   socket.on('message', (data) => {
     frames.push(JSON.parse(String(data)) as Frame);
@@ -126,8 +126,12 @@ async function open(query: string) {
 }
 
 describe('the chat socket through the gateway', () => {
-  it('accepts a client without a token, says so in one frame and closes with 1008', async () => {
-    const socket = await open('');
+  it.each([
+    ['without a token', '', '/chat/ws'],
+    ['with an empty one', 'token=', '/chat/ws'],
+    ['at the address with a slash at its end', '', '/chat/ws/'],
+  ])('accepts a client %s, says so in one frame and closes with 1008', async (_how, query, path) => {
+    const socket = await open(query, path);
 
     expect(await socket.closed).toBe(1008);
     expect(socket.frames).toEqual([{ error: 'Authentication failed: Token not provided' }]);

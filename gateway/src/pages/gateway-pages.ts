@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { EVENTS } from '@orrery/contracts';
 import { buildAsyncapi } from '@orrery/messaging';
+import { AppError, respondWithProblem } from '@orrery/service-kit';
 import express from 'express';
+import type { Logger } from 'pino';
 import { mergeOpenApi } from './merge-openapi.ts';
 import { ownPaths } from './own-paths.ts';
 import type { ServiceFacts } from './service-facts.ts';
@@ -52,21 +54,24 @@ const REDOC_PAGE = page(
   `<redoc spec-url="/openapi.json"></redoc><script src="${ASSETS}redoc.standalone.js"></script>`,
 );
 
+const withoutSlash = (path: string): string => (path === '/' ? path : path.replace(/\/$/, ''));
+
 const wantsPage = ({ headers: { accept } }: IncomingMessage): boolean =>
   (accept ?? '').split(',').some((part) => part.trim().startsWith('text/html'));
 
 /**
  * The gateway's own pages: banner, health, documents and their viewers, all served from this process.
  * @param parts version of the product, what the services say about themselves, settings that are needed and not made,
- *   whether the gateway still takes work
+ *   whether the gateway still takes work, and the log
  */
 export function gatewayPages(parts: {
   version: string;
   facts: ServiceFacts;
   missingSettings: readonly string[];
   isDraining: () => boolean;
+  logger: Logger;
 }): Pages {
-  const { version, facts, missingSettings, isDraining } = parts;
+  const { version, facts, missingSettings, isDraining, logger } = parts;
   const require = createRequire(import.meta.url);
   const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
   const redoc = dirname(require.resolve('redoc/package.json'));
@@ -140,18 +145,17 @@ export function gatewayPages(parts: {
   app.get(`${ASSETS}start.js`, (_request, response) => {
     response.type('js').send(SWAGGER_START);
   });
-  app.use((_request: unknown, response: express.Response) => {
-    response.status(404).type('application/problem+json');
-    response.send({
-      type: 'urn:orrery:problem:route-not-found',
-      title: 'There is no such address',
-      status: 404,
-      code: 'route-not-found',
-    });
+  app.use((request: express.Request, response: express.Response) => {
+    const isPage = PATHS.has(withoutSlash(request.path));
+    // The details are the words of the Python services, which their clients compare with.
+    const refusal = isPage
+      ? new AppError('method-not-allowed', { detail: 'Method Not Allowed', headers: { Allow: 'GET, HEAD' } })
+      : new AppError('route-not-found', { detail: 'Not Found' });
+    respondWithProblem(response, refusal, { requestId: String(response.getHeader('X-Request-ID')), logger });
   });
 
   return {
-    has: (path) => PATHS.has(path) || path.startsWith(ASSETS),
+    has: (path) => PATHS.has(withoutSlash(path)) || path.startsWith(ASSETS),
     answer: app,
   };
 }

@@ -69,7 +69,7 @@ function refuse(socket: Duplex, thrown: unknown, requestId: string, rule?: Route
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`);
 }
 
-/** Takes `token` out of a query, so that no service and no log sees it. */
+/** Takes `token` out of a query, so that no service and no log sees it; an empty one is none. */
 function takeToken(query: string): { token: string | undefined; query: string } {
   const values = new URLSearchParams(query);
   const [token] = values.getAll('token');
@@ -78,7 +78,7 @@ function takeToken(query: string): { token: string | undefined; query: string } 
   }
   values.delete('token');
   const rest = values.toString();
-  return { token, query: rest === '' ? '' : `?${rest}` };
+  return { token: token === '' ? undefined : token, query: rest === '' ? '' : `?${rest}` };
 }
 
 /** The wording of Reho's frames. */
@@ -266,7 +266,8 @@ export function socketEdge(parts: SocketEdgeParts): SocketEdge {
       client.once('close', release);
       await connect(request, client, head, {
         service: rule.service,
-        path: found.path + query,
+        // A slash at the end names the same address, as for requests.
+        path: (rule.exact === true ? rule.path : found.path) + query,
         headers: {
           ...headersForService(request.headers, {
             requestId,

@@ -11,7 +11,7 @@ import { SERVICES } from './services.ts';
 import { type LocalBank, startLocalBank } from './local-bank.ts';
 import { type LocalModel, startLocalModel } from './local-model.ts';
 import { showProgressOn } from './progress.ts';
-import { given, type Settings, StartError, orPortTaken, readSettings } from './settings.ts';
+import { given, localOrigins, type Settings, StartError, orPortTaken, readSettings } from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
 
@@ -67,6 +67,7 @@ async function startConstellation(
       env: {
         PLAID_TOKEN_KEYS: secrets.PLAID_TOKEN_KEYS,
         ...(database === undefined ? {} : { MAIN_BACKEND_INDEXES: 'on' }),
+        ...localOrigins(process.env),
         ...(settings.PORT === 0
           ? {}
           : { PLAID_WEBHOOK_URL: `http://127.0.0.1:${String(settings.PORT)}/webhooks/plaid` }),

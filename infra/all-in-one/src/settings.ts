@@ -64,3 +64,14 @@ export function readSettings(env: Environment): Settings {
   }
   return parsed.data;
 }
+
+/**
+ * Web apps that may call when no setting names any: those under development on this machine, at Reho's usual port.
+ * @param env settings
+ */
+export const localOrigins = (env: Environment): Environment =>
+  env['NODE_ENV'] === 'production' ||
+  given(env, 'CORS_ORIGINS') !== undefined ||
+  given(env, 'ALLOWED_HOST_ORIGINS') !== undefined
+    ? {}
+    : { ALLOWED_HOST_ORIGINS: 'http://localhost:3000,http://127.0.0.1:3000' };

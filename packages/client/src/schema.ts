@@ -6597,11 +6597,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
-                    user_id?: string | number;
-                    userId?: string | number;
+                    user_id?: (string | number) | null;
+                    userId?: (string | number) | null;
                     access_token?: string | null;
                     item_id?: string | null;
                     /** @default 30 */

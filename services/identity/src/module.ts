@@ -71,10 +71,8 @@ export const identity = defineService({
     await Promise.all([accounts, sessions, attempts, audit, erasures].map((store) => store.prepare()));
 
     const endAccount = createEndAccount({ accounts, sessions, erasures, markOf, recordEvents });
-    const mainBackend =
-      config.IDENTITY_MODE === 'main'
-        ? openMainBackend(config.DATABASE_URL ?? config.MONGODB_URI, config.MONGO_DB_NAME)
-        : undefined;
+    const mainBackend = openMainBackend(config.DATABASE_URL ?? config.MONGODB_URI, config.MONGO_DB_NAME);
+    const isBesideMain = config.IDENTITY_MODE === 'main';
     const gatekeeper = createGatekeeper({ accounts, sessions });
 
     const accountRoutes = async (): Promise<MountedRoute[]> => {
@@ -144,19 +142,18 @@ export const identity = defineService({
           : endAccount(userId, session),
       );
 
-    const findMainUser = mainBackend?.reader.findUser;
-    const routes =
-      findMainUser === undefined
-        ? await accountRoutes()
-        : [
-            readMainUser(async (userId) => {
-              const user = await findMainUser(userId);
-              if (user === undefined) {
-                throw new AppError(USER_NOT_FOUND);
-              }
-              return mainUserBody(user);
-            }),
-          ];
+    const { findUser: findMainUser } = mainBackend.reader;
+    const routes = isBesideMain
+      ? [
+          readMainUser(async (userId) => {
+            const user = await findMainUser(userId);
+            if (user === undefined) {
+              throw new AppError(USER_NOT_FOUND);
+            }
+            return mainUserBody(user);
+          }),
+        ]
+      : await accountRoutes();
 
     return {
       routes: [
@@ -168,6 +165,7 @@ export const identity = defineService({
             sessions,
             erasures,
             markOf,
+            mode: config.IDENTITY_MODE,
             findMainUser,
             onSeen: (userId) => seen.note(userId, clock.now().toISOString().slice(0, 10)),
           }),
@@ -186,7 +184,7 @@ export const identity = defineService({
       ],
       subscriptions: [userData.onErasureRequested, ...onUserErased(erasures)],
       jobs: [
-        ...(findMainUser === undefined ? [] : [followDeletions({ seen, findMainUser, erase })]),
+        ...(isBesideMain ? [followDeletions({ seen, findMainUser, erase })] : []),
         applyRetention({
           audit,
           erasures,
@@ -196,7 +194,7 @@ export const identity = defineService({
         }),
       ],
       async stop() {
-        await mainBackend?.close();
+        await mainBackend.close();
       },
     };
   },

@@ -62,6 +62,37 @@ const aMainUser = async (fields: Record<string, unknown> = {}): Promise<string> 
 const standingOf = async (userId: string) =>
   UserStanding.parse((await service.call(`/internal/standing/${userId}`, { as: aService('gateway') })).json);
 
+describe('where accounts are kept here', () => {
+  let standalone: TestService;
+  const reasonOf = async (userId: string) =>
+    UserStanding.parse(
+      (await standalone.call(`/internal/standing/${userId}`, { as: aService('gateway') })).json,
+    );
+
+  beforeAll(async () => {
+    standalone = await startTestService(identity, {
+      env: {
+        JWT_SECRET: 'a-secret-of-the-main-back-end-32-bytes',
+        DATABASE_URL: database.uri,
+        MONGO_DB_NAME: name,
+      },
+    });
+  }, 60_000);
+  afterAll(() => standalone.stop());
+
+  it.each([
+    ['a blocked user', { status: 'blocked' }, { mayEnter: false, reason: 'blocked' }],
+    ['a deleted user', { isDeleted: true }, { mayEnter: false, reason: 'deleted' }],
+    ['an active user', {}, { mayEnter: true, reason: 'token-only' }],
+  ])('the token of %s of the main back end is taken as that one says', async (_who, fields, expected) => {
+    expect(await reasonOf(await aMainUser(fields))).toMatchObject(expected);
+  });
+
+  it('the token of a user whom nobody knows is taken', async () => {
+    expect(await reasonOf('not-an-object-id')).toMatchObject({ mayEnter: true, reason: 'token-only' });
+  });
+});
+
 describe('beside a main back end', () => {
   it.each([
     ['an active user', {}, { mayEnter: true, reason: 'active', role: 'user' }],

@@ -156,6 +156,21 @@ describe('POST /api/add_transaction', () => {
     });
   });
 
+  it('is written for the named user when an administrator sends it', async () => {
+    const user = aUser();
+
+    expect(
+      await post(aUser({ role: 'admin' }), '/api/add_transaction', {
+        user_id: user.userId,
+        transaction: ENTRY,
+      }),
+    ).toMatchObject({ status: 200 });
+    await eventually(
+      () => told(user.userId),
+      (rows) => rows.length === 1,
+    );
+  });
+
   it('knows nobody but the caller', async () => {
     expect(
       await post(aUser(), '/api/add_transaction', { user_id: aUser().userId, transaction: ENTRY }),

@@ -168,6 +168,15 @@ describe('POST /api/get_transactions', () => {
     expect((await ask({ days: 700 })).json).toMatchObject({ transactions: { length: 4 } });
   });
 
+  it('shows an administrator the rows of the user who is named, and of nobody else', async () => {
+    const admin = aUser({ role: 'admin' });
+
+    expect((await ask({ user_id: user.userId, days: 700 }, admin)).json).toMatchObject({
+      transactions: { length: 4 },
+    });
+    expect((await ask({}, admin)).json).toEqual({ transactions: [] });
+  });
+
   it("shows nobody else's rows, by id or by token", async () => {
     const stranger = aUser();
     expect(await ask({ user_id: user.userId }, stranger)).toMatchObject({

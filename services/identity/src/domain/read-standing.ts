@@ -13,22 +13,32 @@ export interface KnownUser {
   account: Pick<Account, 'role' | 'isActive'> | undefined;
   /** The user had an account that was deleted. */
   wasDeleted: boolean;
+  /** The user of the main back end whose token this may be, when we keep no account. */
+  mainUser: MainBackendUser | undefined;
   revokedTokens: string[];
 }
 
 type Verdict = Pick<UserStanding, 'mayEnter' | 'reason' | 'role'>;
 
-function standaloneVerdict({ account, wasDeleted }: KnownUser): Verdict {
+const barredVerdict = ({ isDeleted, isBlocked }: MainBackendUser): Verdict | undefined =>
+  isDeleted || isBlocked ? { reason: isDeleted ? 'deleted' : 'blocked', mayEnter: false } : undefined;
+
+function standaloneVerdict({ account, wasDeleted, mainUser }: KnownUser): Verdict {
   if (account !== undefined) {
     return account.isActive
       ? { reason: 'active', mayEnter: true, role: account.role }
       : { reason: 'inactive', mayEnter: false, role: account.role };
   }
-  return wasDeleted ? { reason: 'deleted', mayEnter: false } : { reason: 'token-only', mayEnter: true };
+  if (wasDeleted) {
+    return { reason: 'deleted', mayEnter: false };
+  }
+  const barred = mainUser === undefined ? undefined : barredVerdict(mainUser);
+  return barred ?? { reason: 'token-only', mayEnter: true };
 }
 
 /**
- * The standing of a user of our own accounts.
+ * The standing of a user where we keep accounts ourselves. A token whose user we do not know lets in, with the role in
+ * it, unless the main back end has blocked or deleted that user.
  * @param userId the user
  * @param known what is known
  */
@@ -43,10 +53,9 @@ function mainVerdict(user: MainBackendUser | undefined): Verdict {
   if (user === undefined) {
     return { reason: 'unknown', mayEnter: false };
   }
-  if (user.isDeleted || user.isBlocked) {
-    return { reason: user.isDeleted ? 'deleted' : 'blocked', mayEnter: false };
-  }
-  return { reason: 'active', mayEnter: true, role: user.isAdmin ? 'admin' : 'user' };
+  return (
+    barredVerdict(user) ?? { reason: 'active', mayEnter: true, role: user.isAdmin ? 'admin' : 'user' }
+  );
 }
 
 /**

@@ -20,8 +20,9 @@ export interface StandingParts {
   markOf: UserMark;
   /** Told of each user of the main back end who is there. */
   onSeen(userId: string): Promise<void>;
-  /** Reads a user of the main back end; undefined in standalone mode. */
-  findMainUser: ((userId: string) => Promise<MainBackendUser | undefined>) | undefined;
+  /** `main`: the main back end decides alone; `standalone`: its users are known by their tokens, beside our accounts. */
+  mode: 'standalone' | 'main';
+  findMainUser(userId: string): Promise<MainBackendUser | undefined>;
 }
 
 export type FindStanding = (userId: string, issuer: string) => Promise<UserStanding>;
@@ -31,13 +32,13 @@ export type FindStanding = (userId: string, issuer: string) => Promise<UserStand
  * @param parts stores, and the main back end in main mode
  */
 export function createFindStanding(parts: StandingParts): FindStanding {
-  const { accounts, sessions, erasures, markOf, onSeen, findMainUser } = parts;
+  const { accounts, sessions, erasures, markOf, onSeen, mode, findMainUser } = parts;
   return async (userId, issuer) => {
     const revokedTokens = await sessions.endedTokens(userId);
     if (issuer !== SHARED_ISSUER) {
       return externalStanding(userId, revokedTokens);
     }
-    if (findMainUser !== undefined) {
+    if (mode === 'main') {
       const user = await findMainUser(userId);
       if (user?.isDeleted === false) {
         await onSeen(userId);
@@ -48,6 +49,7 @@ export function createFindStanding(parts: StandingParts): FindStanding {
       accounts.find(userId),
       erasures.hasEndedAccount(markOf(userId)),
     ]);
-    return standaloneStanding(userId, { account, wasDeleted, revokedTokens });
+    const mainUser = account === undefined && !wasDeleted ? await findMainUser(userId) : undefined;
+    return standaloneStanding(userId, { account, wasDeleted, mainUser, revokedTokens });
   };
 }

@@ -22,13 +22,15 @@ const GetTransactions = defineRoute({
   tag: 'Cash Sense',
   audience: 'user',
   errorShape: 'error',
-  body: z.object({
-    user_id: z.union([z.string(), z.int()]).transform(String).optional(),
-    userId: z.union([z.string(), z.int()]).transform(String).optional(),
-    access_token: z.string().max(512).nullish(),
-    item_id: z.string().max(64).nullish(),
-    days: z.int().min(1).max(3660).default(30),
-  }),
+  body: z
+    .object({
+      user_id: z.union([z.string(), z.int()]).transform(String).nullish(),
+      userId: z.union([z.string(), z.int()]).transform(String).nullish(),
+      access_token: z.string().max(512).nullish(),
+      item_id: z.string().max(64).nullish(),
+      days: z.int().min(1).max(3660).default(30),
+    })
+    .default({ days: 30 }),
   responses: {
     200: z.object({
       transactions: z.array(
@@ -147,9 +149,9 @@ export const getTransactions = (parts: GetTransactionsParts): MountedRoute => {
   };
 
   return handle(GetTransactions, async ({ body, identity, signal }) => {
-    const userId = requireUserId(identity);
-    const named = body.user_id ?? body.userId;
-    if (named !== undefined && named !== userId) {
+    const callerId = requireUserId(identity);
+    const userId = body.user_id ?? body.userId ?? callerId;
+    if (userId !== callerId && identity.role !== 'admin') {
       throw new AppError('not-found', { detail: 'User not found' });
     }
     const { today } = await parts.readUserDay(userId);
