@@ -177,6 +177,45 @@ describe('a mounted route', () => {
     },
   );
 
+  it('takes a body without a type for JSON on legacy routes only', async () => {
+    const sendUntyped = async (errorShape: 'problem' | 'detail') => {
+      const app = await serve([{ ...putThing, definition: { ...PutThing, errorShape } }]);
+      // Bytes: for a text, fetch would add a type.
+      const body = new TextEncoder().encode(JSON.stringify({ name: 'x' }));
+      return (await app.call('/v1/things/abc', { method: 'PUT', body })).status;
+    };
+
+    expect(await sendUntyped('detail')).toBe(200);
+    expect(await sendUntyped('problem')).toBe(415);
+  });
+
+  it('tells clients of FastAPI what was wrong in its words, and says no secret back', async () => {
+    const body = z.object({
+      name: z.string().min(3),
+      size: z.number().min(1),
+      kind: z.enum(['a', 'b']),
+      password: z.string().min(6),
+      gone: z.string(),
+    });
+    const app = await serve([{ ...putThing, definition: { ...PutThing, body, errorShape: 'detail' } }]);
+
+    const reply = await app.call(
+      '/v1/things/abc',
+      put({ name: 'ab', size: 0, kind: 'c', password: '12345' }),
+    );
+
+    const msg = expect.any(String);
+    expect(reply.json).toMatchObject({
+      detail: [
+        { type: 'string_too_short', loc: ['body', 'name'], msg, input: 'ab' },
+        { type: 'greater_than_equal', loc: ['body', 'size'], msg, input: 0 },
+        { type: 'literal_error', loc: ['body', 'kind'], msg, input: 'c' },
+        { type: 'string_too_short', loc: ['body', 'password'], msg, input: null },
+        { type: 'missing', loc: ['body', 'gone'], msg, input: null },
+      ],
+    });
+  });
+
   it('answers an undeclared status or a reply outside its schema with 500 and says why only in the log', async () => {
     const { params: _params, ...withoutParams } = PutThing;
     const route = { ...withoutParams, path: '/v1/wrong' };
@@ -261,7 +300,7 @@ describe('a mounted route', () => {
       'detail',
       422,
       {
-        detail: [{ loc: ['body', 'name'], type: 'value_error' }],
+        detail: [{ loc: ['body', 'name'], type: 'string_too_short', input: '' }],
         code: 'validation-failed',
         request_id: 'kept-id',
       },

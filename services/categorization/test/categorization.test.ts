@@ -349,4 +349,19 @@ describe('the older systems', () => {
       json: { category: 'foodAndDrink', subcategory: 'groceries', model_version: loadArtifacts().version },
     });
   });
+
+  it.each(['2026-11-05', '2026-11-05T10:00:00', '2026-11-05T10:00:00+01:00'])(
+    'takes the day %s from a client of Cash Sense, and no nonsense in its place',
+    async (date) => {
+      const statusOf = async (given: string) =>
+        (
+          await service.call('/api/categorize_transaction', {
+            method: 'POST',
+            json: { description: 'CARREFOUR', amount: 52.3, date: given, payment_channel: 'in store' },
+          })
+        ).status;
+
+      expect([await statusOf(date), await statusOf(`${date}x`)]).toEqual([200, 400]);
+    },
+  );
 });

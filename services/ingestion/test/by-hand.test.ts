@@ -183,7 +183,7 @@ describe('demo mode', () => {
     const [user, other] = [aUser(), aUser()];
     await post(user, '/api/add_transaction', { transaction: ENTRY });
 
-    const on = await post(user, '/api/toggle_demo_mode', { user_id: user.userId, enable_demo: true });
+    const on = await post(user, '/api/toggle_demo_mode', { user_id: user.userId });
     const demo = await eventually(
       () => told(user.userId).filter(({ source }) => source === 'demo'),
       (rows) => rows.length > 20,

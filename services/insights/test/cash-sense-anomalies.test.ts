@@ -55,25 +55,37 @@ describe('POST /api/detect_anomalies', () => {
     });
   });
 
-  it('checks transactions that are sent along instead, with positive meaning money out', async () => {
-    const transactions = usual.map(({ transactionId, postedOn, amountMinor }) => ({
-      id: transactionId,
-      date: postedOn,
-      amount: -amountMinor / 100,
-      merchant_name: 'SNCF',
-      category: 'transport',
-    }));
-    const big = { ...transactions[0], id: 'big', date: '2026-03-13', amount: 412.5 };
-    const reply = await service.call('/api/detect_anomalies', {
-      method: 'POST',
-      json: { transactions: [...transactions, big] },
-    });
+  it('looks at the last 90 days for a client that sends no body', async () => {
+    const reply = await service.call('/api/detect_anomalies', { method: 'POST', as: aUser() });
 
-    expect(reply.json).toMatchObject({
-      checked: 81,
-      anomalies: [{ transaction_id: 'big', amount: 412.5, category: 'transport' }],
-    });
+    expect(reply).toMatchObject({ status: 200, json: { checked: 0, anomalies: [] } });
   });
+
+  it.each([
+    ['the label', 'transport'],
+    ['the object', { id: 'transport', subcategory: { id: 'publicTransport' } }],
+  ])(
+    'checks transactions that are sent along, with %s for the category and positive for money out',
+    async (_form, category) => {
+      const transactions = usual.map(({ transactionId, postedOn, amountMinor }) => ({
+        id: transactionId,
+        date: postedOn,
+        amount: -amountMinor / 100,
+        merchant_name: 'SNCF',
+        category,
+      }));
+      const big = { ...transactions[0], id: 'big', date: '2026-03-13', amount: 412.5 };
+      const reply = await service.call('/api/detect_anomalies', {
+        method: 'POST',
+        json: { transactions: [...transactions, big] },
+      });
+
+      expect(reply.json).toMatchObject({
+        checked: 81,
+        anomalies: [{ transaction_id: 'big', amount: 412.5, category: 'transport' }],
+      });
+    },
+  );
 
   it('refuses wrong input with 400 and the legacy error body', async () => {
     const reply = await service.call('/api/detect_anomalies', { method: 'POST', json: { days: 0 } });

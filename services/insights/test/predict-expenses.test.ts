@@ -53,8 +53,8 @@ describe('POST /api/predict_expenses', () => {
     }
   });
 
-  it('says so when the history is too short', async () => {
-    const reply = await service.call('/api/predict_expenses', { method: 'POST', as: aUser(), json: {} });
+  it('says so when the history is too short, also to a client that sends no body', async () => {
+    const reply = await service.call('/api/predict_expenses', { method: 'POST', as: aUser() });
 
     expect(reply).toMatchObject({ status: 422, json: { code: 'INSUFFICIENT_DATA' } });
   });

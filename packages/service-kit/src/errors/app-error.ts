@@ -6,6 +6,10 @@ export interface FieldError {
   in?: 'body' | 'query' | 'path' | 'header';
   field: string;
   message: string;
+  /** Kind of fault in the words of pydantic, for legacy bodies; default `value_error`. */
+  kind?: string;
+  /** What was sent, as far as it may be said back. */
+  input?: string | number | boolean | null;
 }
 
 export interface AppErrorOptions {

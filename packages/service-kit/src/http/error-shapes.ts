@@ -23,16 +23,23 @@ const FAST_API_WORDS: Readonly<Record<string, string>> = {
 };
 
 // The list that FastAPI's clients expect: `loc` starts with where the value stood.
-const fastApiEntry = ({ in: place = 'body', field, message }: FieldError): Record<string, unknown> => ({
+const fastApiEntry = ({
+  in: place = 'body',
+  field,
+  message,
+  kind = 'value_error',
+  input = null,
+}: FieldError): Record<string, unknown> => ({
+  type: kind,
   loc: [
     place,
-    ...field
+    ...(field === place ? '' : field)
       .split(/[.[\]]+/)
       .filter((part) => part !== '')
       .map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
   ],
   msg: message,
-  type: 'value_error',
+  input,
 });
 
 const plainFields = (error: AppError): Pick<FieldError, 'field' | 'message'>[] =>

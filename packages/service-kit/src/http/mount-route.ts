@@ -81,7 +81,9 @@ const receiveBody = async (route: RouteDefinition, request: Request): Promise<In
     requireContentType(request, ['application/x-www-form-urlencoded']);
     return { parsed: singleForm(bytes.toString('utf8')), stream: none };
   }
-  if (bytes.length > 0) {
+  // FastAPI took a body without a type for JSON, and clients of its routes rely on it.
+  const isLegacy = (route.errorShape ?? 'problem') !== 'problem';
+  if (bytes.length > 0 && !(isLegacy && request.headers['content-type'] === undefined)) {
     requireContentType(request, ['application/json', '+json']);
   }
   return { parsed: parseJsonBody(bytes), stream: none };

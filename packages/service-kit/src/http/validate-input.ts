@@ -19,16 +19,59 @@ const nameOf = (path: readonly PropertyKey[]): string =>
     '',
   );
 
+const SECRET_FIELD = /pass|secret|token|key/i;
+const MAX_ECHO = 100;
+
+/** What may be said back of a value: no secret, nothing long, and of a structure only that it was one. */
+const echoOf = (field: string, value: unknown): string | number | boolean | null => {
+  if (SECRET_FIELD.test(field)) {
+    return null;
+  }
+  if (typeof value === 'string') {
+    return value.slice(0, MAX_ECHO);
+  }
+  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) ? value : null;
+};
+
+/** The word that pydantic has for an issue, as far as there is one. */
+const kindOf = (issue: z.core.$ZodIssue): string => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'missing' : `${issue.expected}_type`;
+    case 'too_small':
+      return issue.origin === 'string'
+        ? 'string_too_short'
+        : issue.inclusive === false
+          ? 'greater_than'
+          : 'greater_than_equal';
+    case 'too_big':
+      return issue.origin === 'string'
+        ? 'string_too_long'
+        : issue.inclusive === false
+          ? 'less_than'
+          : 'less_than_equal';
+    case 'invalid_value':
+      return issue.input === undefined ? 'missing' : 'literal_error';
+    default:
+      return 'value_error';
+  }
+};
+
 const fieldErrors = (error: z.ZodError, place: Place): FieldError[] =>
-  error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          in: place,
-          field: nameOf([...issue.path, key]),
-          message: 'is not a known field',
-        }))
-      : [{ in: place, field: nameOf(issue.path) || place, message: issue.message }],
-  );
+  error.issues.flatMap((issue): FieldError[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        in: place,
+        field: nameOf([...issue.path, key]),
+        message: 'is not a known field',
+        kind: 'extra_forbidden',
+      }));
+    }
+    const field = nameOf(issue.path) || place;
+    return [
+      { in: place, field, message: issue.message, kind: kindOf(issue), input: echoOf(field, issue.input) },
+    ];
+  });
 
 const refuse = (fields: readonly FieldError[]): AppError =>
   new AppError('validation-failed', { fields: fields.slice(0, MAX_FIELD_ERRORS) });
@@ -80,7 +123,7 @@ export const validateInput = (
     if (schema === undefined) {
       return undefined;
     }
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(value, { reportInput: true });
     if (!parsed.success) {
       failures.push(...fieldErrors(parsed.error, place));
       return undefined;

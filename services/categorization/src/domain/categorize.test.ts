@@ -56,6 +56,16 @@ describe('the cascade', () => {
     });
   });
 
+  it.each(['Boulangerie Pâtisserie Élodie', 'Café Crème', 'RENT ACME LETTINGS'])(
+    'takes no trade for the name of a merchant in “%s”',
+    (description) => {
+      expect(decide({ description, currency: 'EUR', country: 'FR' })).toMatchObject({
+        source: 'merchant',
+        merchant: null,
+      });
+    },
+  );
+
   it('reads the rail before the shop, and the direction with it', () => {
     expect(decide({ description: 'ATM WITHDRAWAL SHELL 118 MAIN ST' }).category).toBe('cash-withdrawals');
     expect(decide({ description: 'INTEREST PAID', amountMinor: 120 }).category).toBe('interest-earned');

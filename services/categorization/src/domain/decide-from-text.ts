@@ -26,6 +26,7 @@ export interface TextDecision {
   confidence: number;
   /** Strongest kind of evidence for the category. */
   source: 'rail' | 'merchant' | 'mcc' | 'provider' | 'model' | 'none';
+  /** The brand that the text names; null when it only tells the trade, for “boulangerie” is nobody's name. */
   merchant: string | null;
   evidence: readonly Evidence[];
   alternatives: readonly { category: string; confidence: number }[];
@@ -137,7 +138,11 @@ export const decideFromText = (
     artifacts.weights,
   );
   const kind = forIt[0]?.kind;
-  const brand = evidence.find((item) => item.kind === 'merchant' && item.category === category);
+  const isBrand = (text: string): boolean =>
+    hits.some(({ entry }) => entry.kind === 'brand' && entry.name === text);
+  const brand = evidence.find(
+    (item) => item.kind === 'merchant' && item.category === category && isBrand(item.text),
+  );
   return {
     category,
     confidence:

@@ -1,4 +1,4 @@
-import { categoryBySlug, defineRoute } from '@orrery/contracts';
+import { CalendarDate, categoryBySlug, defineRoute } from '@orrery/contracts';
 import { fromFloat } from '@orrery/money';
 import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
@@ -20,6 +20,8 @@ const CategorizeTransaction = defineRoute({
   body: z.looseObject({
     description: z.string().trim().min(1).max(512),
     amount: z.number().min(-LARGEST).max(LARGEST),
+    date: z.union([CalendarDate, z.iso.datetime({ offset: true, local: true })]).nullish(),
+    payment_channel: z.string().max(64).nullish(),
   }),
   responses: {
     200: Choice.extend({ source: z.string(), model_version: z.string(), alternatives: z.array(Choice) }),

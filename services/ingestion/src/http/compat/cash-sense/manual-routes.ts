@@ -74,7 +74,7 @@ const ToggleDemoMode = defineRoute({
   path: '/api/toggle_demo_mode',
   operationId: 'cashSenseToggleDemoMode',
   summary: "Cash Sense: shows or hides made-up transactions in the caller's own ledger",
-  body: z.object({ ...NAMED_USER, enable_demo: z.boolean() }),
+  body: z.object({ ...NAMED_USER, enable_demo: z.boolean().default(true) }).prefault({}),
   responses: {
     200: z.object({ success: z.boolean(), mode: z.enum(['demo', 'prod']), is_demo_mode: z.boolean() }),
   },

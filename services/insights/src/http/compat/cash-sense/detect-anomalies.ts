@@ -22,7 +22,10 @@ const SentTransaction = z.object({
   amount: z.number().min(-1e12).max(1e12),
   merchant_name: z.string().min(1).max(512),
   currency: Currency.optional(),
-  category: z.string().max(64).nullish(),
+  // Both shapes in which `get_transactions` gives it out.
+  category: z
+    .union([z.string().max(64), z.looseObject({ id: z.string().max(64) }).transform(({ id }) => id)])
+    .nullish(),
 });
 
 const CashSenseAnomalies = defineRoute({
@@ -33,11 +36,13 @@ const CashSenseAnomalies = defineRoute({
   tag: 'Cash Sense',
   audience: 'user',
   errorShape: 'error',
-  body: z.object({
-    days: z.int().min(1).max(730).default(90),
-    sensitivity: z.number().min(0).max(1).default(0.5),
-    transactions: z.array(SentTransaction).max(5000).optional(),
-  }),
+  body: z
+    .object({
+      days: z.int().min(1).max(730).default(90),
+      sensitivity: z.number().min(0).max(1).default(0.5),
+      transactions: z.array(SentTransaction).max(5000).optional(),
+    })
+    .prefault({}),
   responses: {
     200: z.object({
       checked: z.int(),

@@ -30,7 +30,7 @@ const GetTransactions = defineRoute({
       item_id: z.string().max(64).nullish(),
       days: z.int().min(1).max(3660).default(30),
     })
-    .default({ days: 30 }),
+    .prefault({}),
   responses: {
     200: z.object({
       transactions: z.array(

@@ -27,11 +27,13 @@ const PredictExpenses = defineRoute({
   tag: 'Cash Sense',
   audience: 'user',
   errorShape: 'error',
-  body: z.object({
-    months: z.int().min(1).max(12).default(1),
-    category: z.enum(CASH_SENSE_CATEGORIES).optional(),
-    currency: z.string().optional(),
-  }),
+  body: z
+    .object({
+      months: z.int().min(1).max(12).default(1),
+      category: z.enum(CASH_SENSE_CATEGORIES).optional(),
+      currency: z.string().optional(),
+    })
+    .prefault({}),
   responses: {
     200: z.object({
       currency: z.string(),

@@ -1,5 +1,5 @@
 import { addDays } from '@orrery/calendar';
-import { Currency, defineRoute } from '@orrery/contracts';
+import { categoryBySlug, Currency, defineRoute } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal, formatMoney } from '@orrery/money';
 import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
@@ -124,7 +124,10 @@ export const savingsOpportunities = (parts: {
     const money = (amountMinor: number): string => formatMoney({ amountMinor, currency }, LOCALES[language]);
     const explain = ({ type, category, merchant, currentMinor, suggestedMinor }: Saving): string =>
       EXPLANATIONS[type][language]({
-        name: merchant ?? cashSenseName(legacyCategory(category), language),
+        name:
+          merchant ??
+          categoryBySlug(category)?.names[language] ??
+          cashSenseName(legacyCategory(category), language),
         current: money(currentMinor),
         suggested: money(suggestedMinor),
       });
