@@ -154,7 +154,7 @@ export function admission({ routeOf, authenticator, limits }: AdmissionParts) {
     }
     const token = bearerToken(request) ?? cookieToken(request, rule.cookie);
     if (token !== undefined) {
-      return authenticator.signIn(token, rule.service === 'identity');
+      return authenticator.signIn(token, rule.service === 'identity' && rule.errorShape === 'detail');
     }
     throw new AppError('sign-in-required', {
       detail: 'Not authenticated',

@@ -98,6 +98,10 @@ describe('within 30 seconds, at every service behind the gateway,', () => {
     ]);
     expect(await statusAt('/admin/stats', formerAdmin)).toBe(403);
     expect(await statusAt('/v1/transactions', changing)).toBe(200);
+    // Account routes tell a deactivated user why, in the words of the contract; all else refuses the token.
+    expect(await statusAt('/auth/me', inactive)).toBe(400);
+    expect(await statusAt('/v1/privacy/consents', inactive)).toBe(401);
+    expect(await statusAt('/auth/me', leaving)).toBe(401);
   }, 60_000);
 
   it('a role in a token of ours cannot be raised by its holder', async () => {

@@ -16,7 +16,7 @@ export interface Authenticator {
   fixed: SignedIn | undefined;
   /**
    * @param token compact JWT
-   * @param takesInactive whether an inactive user passes: the identity service answers those in words of its own
+   * @param takesInactive whether an inactive user passes, ended tokens included: account routes answer those in words of their own
    * @returns at once when token and standing are known
    * @throws AppError `sign-in-required` for a bad token or a user who may not enter, `unavailable` while the standing
    *   of a new user cannot be asked (or a promise rejected with them)
@@ -31,8 +31,11 @@ const LOCAL_USER: SignedIn = {
 };
 
 const refuseVoid = (user: VerifiedUser, standing: UserStanding, takesInactive: boolean): void => {
+  if (takesInactive && standing.reason === 'inactive') {
+    return;
+  }
   const isVoid =
-    !(standing.mayEnter || (takesInactive && standing.reason === 'inactive')) ||
+    !standing.mayEnter ||
     standing.revokedTokenIds.includes(user.tokenId) ||
     // `iat` has whole seconds; a token of the same second as the revocation counts as issued after it.
     (standing.tokensValidFrom !== null && user.issuedAt + 999 < Date.parse(standing.tokensValidFrom));

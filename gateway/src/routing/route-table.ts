@@ -57,7 +57,11 @@ const bankWork = { ...v1, timeoutMs: 80 * SECOND } as const;
 const pocketc = { ...v1, errorShape: 'detail' } as const;
 
 /** Accounts: PocketC's bodies; some of it before anybody is signed in. */
-const account = { ...pocketc, service: 'identity' } as const;
+const account = {
+  ...pocketc,
+  service: 'identity',
+  signInWords: { detail: 'Could not validate credentials' },
+} as const;
 const open = { ...account, audience: 'public' } as const;
 /** Reho: FastAPI's bodies too. */
 const reho = { ...pocketc, service: 'advisor' } as const;

@@ -5804,6 +5804,8 @@ export interface operations {
                 "application/json": {
                     description: string;
                     amount: number;
+                    date?: (string) | null;
+                    payment_channel?: string | null;
                 } & {
                     [key: string]: unknown;
                 };
@@ -6068,7 +6070,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @default 90 */
@@ -6082,7 +6084,11 @@ export interface operations {
                         amount: number;
                         merchant_name: string;
                         currency?: string;
-                        category?: string | null;
+                        category?: (string | ({
+                            id: string;
+                        } & {
+                            [key: string]: unknown;
+                        })) | null;
                     }[];
                 };
             };
@@ -6711,7 +6717,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @default 1 */
@@ -7219,12 +7225,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     user_id?: (string | number) | null;
                     userId?: (string | number) | null;
-                    enable_demo: boolean;
+                    /** @default true */
+                    enable_demo?: boolean;
                 };
             };
         };

@@ -311,7 +311,10 @@ describe('the older systems', () => {
         fallback: true,
       });
     }
+    const spaced = { ...coffee, transactedAt: '2025-09-29 08:12:00' };
+    expect(await ask(spaced)).toMatchObject({ status: 201, json: spaced });
     expect((await ask({ ...coffee, transactedAt: 'yesterday' })).status).toBe(422);
+    expect((await ask({ ...coffee, transactedAt: '2025-09-29 25:12:00' })).status).toBe(422);
     expect((await ask({ ...coffee, merchantName: ' ' })).status).toBe(422);
   });
 

@@ -122,6 +122,21 @@ describe('login', () => {
     expect(reply.json).toMatchObject({ detail: [{ loc: ['body'] }] });
   });
 
+  it('takes the form in parts as a browser sends it, with each field once', async () => {
+    const { user, password } = await open.aPerson();
+    const form = new FormData();
+    form.set('username', user.username);
+    form.set('password', password);
+    const logIn = () => open.service.call('/auth/login', { as: nobody, method: 'POST', body: form });
+
+    const entered = await logIn();
+    form.append('username', 'admin');
+    const twice = await logIn();
+
+    expect(entered).toMatchObject({ status: 200, json: { token_type: 'bearer' } });
+    expect(twice).toMatchObject({ status: 422, json: { detail: [{ loc: ['body', 'username'] }] } });
+  });
+
   it('answers a wrong password and an unknown user alike', async () => {
     const { user } = await open.aPerson();
 

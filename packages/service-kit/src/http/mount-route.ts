@@ -27,7 +27,7 @@ import {
   requireContentType,
 } from './read-body.ts';
 import { respondWithProblem } from './respond-with-problem.ts';
-import { singleForm, singleQuery, validateInput } from './validate-input.ts';
+import { multipartFields, singleForm, singleQuery, validateInput } from './validate-input.ts';
 
 /** What mounted routes need from the service they run in. */
 export interface RouteEnvironment {
@@ -77,6 +77,10 @@ const receiveBody = async (route: RouteDefinition, request: Request): Promise<In
       throw new AppError('validation-failed', {
         fields: [{ field: 'body', message: 'must be a form, application/x-www-form-urlencoded' }],
       });
+    }
+    const type = request.headers['content-type'] ?? '';
+    if (/^multipart\/form-data\b/i.test(type)) {
+      return { parsed: await multipartFields(bytes, type), stream: none };
     }
     requireContentType(request, ['application/x-www-form-urlencoded']);
     return { parsed: singleForm(bytes.toString('utf8')), stream: none };

@@ -92,19 +92,45 @@ export const singleQuery = (url: string): Record<string, string> => {
   return Object.fromEntries(search);
 };
 
+const onceEach = (entries: readonly [string, string][]): Record<string, string> => {
+  const names = entries.map(([name]) => name);
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  if (repeated.size > 0) {
+    throw refuse([...repeated].map((field) => ({ field, message: 'may be given only once' })));
+  }
+  return Object.fromEntries(entries);
+};
+
 /**
  * The fields of a form body, one value per name.
  * @param text `application/x-www-form-urlencoded`
  * @throws AppError `validation-failed` naming every field that is given twice
  */
-export const singleForm = (text: string): Record<string, string> => {
-  const search = new URLSearchParams(text);
-  const names = [...search.keys()];
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  if (repeated.size > 0) {
-    throw refuse([...repeated].map((field) => ({ field, message: 'may be given only once' })));
-  }
-  return Object.fromEntries(search);
+export const singleForm = (text: string): Record<string, string> => onceEach([...new URLSearchParams(text)]);
+
+/**
+ * The fields of a form that a browser sends in parts.
+ * @param bytes `multipart/form-data`, whole
+ * @param contentType with its boundary
+ * @throws AppError `malformed-request`, `validation-failed` naming every field that is given twice or is a file
+ */
+export const multipartFields = async (
+  bytes: Buffer,
+  contentType: string,
+): Promise<Record<string, string>> => {
+  const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } })
+    .formData()
+    .catch((cause: unknown) => {
+      throw new AppError('malformed-request', { detail: 'The body is not a form.', cause });
+    });
+  return onceEach(
+    [...form].map(([field, value]) => {
+      if (typeof value !== 'string') {
+        throw refuse([{ field, message: 'must be text, not a file' }]);
+      }
+      return [field, value];
+    }),
+  );
 };
 
 /**

@@ -29,12 +29,13 @@ export function createGatekeeper({
 }): Gatekeeper {
   const findAlive = async (identity: Identity): Promise<Account | undefined> => {
     const userId = requireUserId(identity);
-    if (identity.tokenId !== undefined && (await sessions.hasEnded(userId, identity.tokenId))) {
-      throw new AppError(NOT_AUTHENTICATED, { headers: { 'WWW-Authenticate': 'Bearer' } });
-    }
     const account = await accounts.find(userId);
+    // Before the token: a deactivation ends all of them, and the contract tells such a user why.
     if (account?.isActive === false) {
       throw new AppError(INACTIVE_USER);
+    }
+    if (identity.tokenId !== undefined && (await sessions.hasEnded(userId, identity.tokenId))) {
+      throw new AppError(NOT_AUTHENTICATED, { headers: { 'WWW-Authenticate': 'Bearer' } });
     }
     return account;
   };

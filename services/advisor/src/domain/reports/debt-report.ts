@@ -58,8 +58,10 @@ const outcomeOf = (
     return phrase`There are too many debts to say how long it takes.`;
   }
   const payoff = plan[method];
+  const passedOn =
+    payoff.order.length > 1 ? phrase`, and each freed payment passed on to the next debt,` : phrase`,`;
   return payoff.isFeasible
-    ? phrase`With the payments you make now, and each freed payment passed on to the next debt, everything is paid off in ${count(payoff.months, 'month')} and costs ${money(payoff.totalInterestMinor, currency)} in interest (money lost).`
+    ? phrase`With the payments you make now${passedOn} everything is paid off in ${count(payoff.months, 'month')} and costs ${money(payoff.totalInterestMinor, currency)} in interest (money lost).`
     : phrase`With the payments you make now the debts are never paid off; it takes at least ${money(plan.leastBudgetMinor ?? 0, currency)} a month in all.`;
 };
 
@@ -74,20 +76,25 @@ const methods = (summary: FinancialSummary, plan: DebtPlan | undefined): DraftIn
   if (dearest === undefined || smallest === undefined) {
     return [];
   }
+  const isOnlyOne = debts.length === 1;
   const avalancheTitle = 'Debt Avalanche Method';
   const snowballTitle = 'Debt Snowball Method';
   return [
     {
       category: 'Strategy',
       title: avalancheTitle,
-      insight: phrase`Debt Avalanche Method: pay ${name(dearest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the dearest of your debts`} at ${percent(dearest.ratePercent)} a year. ${outcomeOf('avalanche', plan, currency)}`,
-      suggestion: phrase`Keep every other debt at its usual payment and put whatever you can spare towards ${name(dearest.name)}. This method loses the least money.`,
+      insight: phrase`Debt Avalanche Method: pay ${name(dearest.name)} first, ${isOnlyOne ? phrase`your only debt` : phrase`the dearest of your debts`} at ${percent(dearest.ratePercent)} a year. ${outcomeOf('avalanche', plan, currency)}`,
+      suggestion: isOnlyOne
+        ? phrase`Put whatever you can spare towards ${name(dearest.name)}; every pound paid early saves its interest.`
+        : phrase`Keep every other debt at its usual payment and put whatever you can spare towards ${name(dearest.name)}. This method loses the least money.`,
     },
     {
       category: 'Strategy',
       title: snowballTitle,
-      insight: phrase`Debt Snowball Method: pay ${name(smallest.name)} first, ${debts.length === 1 ? phrase`your only debt` : phrase`the smallest of your debts`} at ${money(smallest.balanceMinor, currency)}. ${outcomeOf('snowball', plan, currency)}`,
-      suggestion: phrase`Keep every other debt at its usual payment and clear ${name(smallest.name)} for an early success. Choose this one if seeing debts disappear keeps you going.`,
+      insight: phrase`Debt Snowball Method: pay ${name(smallest.name)} first, ${isOnlyOne ? phrase`your only debt` : phrase`the smallest of your debts`} at ${money(smallest.balanceMinor, currency)}. ${outcomeOf('snowball', plan, currency)}`,
+      suggestion: isOnlyOne
+        ? phrase`With a single debt both methods are the same: clear ${name(smallest.name)} as soon as you can.`
+        : phrase`Keep every other debt at its usual payment and clear ${name(smallest.name)} for an early success. Choose this one if seeing debts disappear keeps you going.`,
     },
   ];
 };

@@ -5,8 +5,15 @@ import { z } from 'zod';
 import type { DecideBatch } from '../../../use-cases/decide-batch.ts';
 import { pocketcIds } from './pocketc-ids.ts';
 
-/** Clients write local time without an offset, or an instant. */
-const TransactedAt = z.union([z.iso.datetime({ local: true, offset: true }), z.iso.date()]);
+const IsoTime = z.union([z.iso.datetime({ local: true, offset: true }), z.iso.date()]);
+
+/** Clients write local time without an offset, or an instant; Python's readers take a space for the `T` as well. */
+const TransactedAt = z
+  .string()
+  .refine(
+    (text) => IsoTime.safeParse(text.replace(/^(\d{4}-\d{2}-\d{2}) /, '$1T')).success,
+    'must be an ISO time',
+  );
 
 const CategorizeOne = defineRoute({
   method: 'post',
