@@ -263,11 +263,12 @@ describe('rules', () => {
     expect(await ask(user)).toBe('coffee');
   });
 
-  it('refuses a pattern that cannot run in linear time, an empty rule and a group', async () => {
+  it('refuses a pattern that cannot run in linear time, an empty rule, a range that holds nothing and a group', async () => {
     const user = aUser();
     const bad = [
       { name: 'x', conditions: { regex: '(a)\\1' }, category: 'coffee' },
       { name: 'x', conditions: {}, category: 'coffee' },
+      { name: 'x', conditions: { minAmount: '5', maxAmount: '4.99' }, category: 'coffee' },
       { name: 'x', conditions: { text: 'a' }, category: 'food-and-drink' },
     ];
     for (const rule of bad) {

@@ -73,6 +73,12 @@ export const readRule = (id: string, input: RuleInput): Rule => {
     category: input.category,
     conditions: withoutAbsent(toConditions(input.conditions)),
   };
+  const { minHundredths = 0, maxHundredths = Infinity } = rule.conditions;
+  if (minHundredths > maxHundredths) {
+    throw new AppError('validation-failed', {
+      fields: [{ field: 'conditions.maxAmount', message: 'must not be below minAmount' }],
+    });
+  }
   try {
     compileRule(rule);
   } catch (error) {
