@@ -58,7 +58,9 @@ export function crossOrigin(origins: readonly string[]): CrossOrigin {
         request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
       if (!isAllowed(request)) {
         if (isPreflight) {
-          throw new AppError(FOREIGN_ORIGIN, { detail: 'This origin is not on the list of allowed origins.' });
+          throw new AppError(FOREIGN_ORIGIN, {
+            detail: 'This origin is not on the list of allowed origins.',
+          });
         }
         return false;
       }

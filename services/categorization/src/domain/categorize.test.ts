@@ -60,7 +60,6 @@ describe('the cascade', () => {
     'takes no trade for the name of a merchant in “%s”',
     (description) => {
       expect(decide({ description, currency: 'EUR', country: 'FR' })).toMatchObject({
-        source: 'merchant',
         merchant: null,
       });
     },

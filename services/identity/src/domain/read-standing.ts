@@ -53,9 +53,7 @@ function mainVerdict(user: MainBackendUser | undefined): Verdict {
   if (user === undefined) {
     return { reason: 'unknown', mayEnter: false };
   }
-  return (
-    barredVerdict(user) ?? { reason: 'active', mayEnter: true, role: user.isAdmin ? 'admin' : 'user' }
-  );
+  return barredVerdict(user) ?? { reason: 'active', mayEnter: true, role: user.isAdmin ? 'admin' : 'user' };
 }
 
 /**
