@@ -26,6 +26,8 @@ export interface IndexInfo {
   ordered: boolean;
   /** What may be stored in the fields of a geo index; empty for other indexes. */
   geo: readonly GeoField[];
+  /** The hashed field, which takes no arrays. */
+  hashed?: string;
   collation?: Collation;
   partialFilter?: BsonDocument;
   partial?: Matcher;
@@ -50,6 +52,8 @@ export interface CollectionInfo {
   collation?: Collation;
   validator?: Matcher;
   capped?: { size: number; max: number };
+  /** Field of a time series that holds the time of each measurement. */
+  timeField?: string;
   view?: { on: string; pipeline: BsonDocument[] };
   /** The bytes of the catalogue record, to tell whether it changed. */
   raw: Buffer;
@@ -171,19 +175,22 @@ function indexInfo(stored: StoredIndex, collectionCollation: Collation | undefin
   const { spec } = stored;
   const key = isDocument(spec.key) ? spec.key : {};
   const fields = indexFields(key);
-  const collation = readCollation(spec.collation) ?? (spec.name === '_id_' ? collectionCollation : undefined);
+  const hashed = Object.keys(key).find((path) => key[path] === 'hashed');
+  const isId = spec.name === '_id_' || isTruthy(spec.clustered);
+  const collation = readCollation(spec.collation) ?? (isId ? collectionCollation : undefined);
   const partialFilter = isDocument(spec.partialFilterExpression) ? spec.partialFilterExpression : undefined;
   const expireAfterSeconds = toNumber(spec.expireAfterSeconds);
   return {
     id: stored.id,
     name: String(spec.name),
     fields: fields ?? [],
-    unique: spec.name === '_id_' || isTruthy(spec.unique),
+    unique: isId || isTruthy(spec.unique),
     sparse: isTruthy(spec.sparse),
     hidden: isTruthy(spec.hidden),
     building: stored.building === true,
     ordered: fields !== undefined,
     geo: geoFields(spec),
+    ...(hashed === undefined ? {} : { hashed }),
     ...(collation === undefined ? {} : { collation }),
     ...(partialFilter === undefined
       ? {}
@@ -223,6 +230,9 @@ function collectionInfo(database: string, name: string, raw: Buffer): Collection
       size: toNumber(options.size) ?? 0,
       max: toNumber(options.max) ?? Number.POSITIVE_INFINITY,
     };
+  }
+  if (isDocument(options.timeseries)) {
+    info.timeField = String(options.timeseries.timeField);
   }
   if (stored.kind === 'view') {
     const pipeline = isArray(options.pipeline) ? options.pipeline.filter(isDocument) : [];

@@ -32,8 +32,25 @@ export function createCollection(
     uuid: newUuid(),
     options: stored,
     indexes:
-      kind === 'view' ? [] : [{ id: context.catalog.newId(), spec: { ...ID_INDEX_SPEC, ...collation } }],
+      kind === 'view'
+        ? []
+        : firstIndexes(stored).map((spec) => ({
+            id: context.catalog.newId(),
+            spec: { ...spec, ...collation },
+          })),
   });
+}
+
+/** The indexes that a collection has from its beginning: on `_id`, and of a time series on its metadata and time. */
+function firstIndexes(options: BsonDocument): BsonDocument[] {
+  const { clusteredIndex, timeseries } = options;
+  const first = isDocument(clusteredIndex) ? { ...clusteredIndex, clustered: true } : ID_INDEX_SPEC;
+  if (!isDocument(timeseries) || typeof timeseries.metaField !== 'string') {
+    return [first];
+  }
+  const { metaField, timeField } = timeseries;
+  const name = `${metaField}_1_${String(timeField)}_1`;
+  return [first, { v: 2, key: { [metaField]: 1, [String(timeField)]: 1 }, name }];
 }
 
 /**

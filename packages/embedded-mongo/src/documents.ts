@@ -1,9 +1,10 @@
 import { ObjectId } from 'bson';
 import type { CollectionInfo } from './catalog.ts';
+import { evaluationContext, matchContext } from './evaluation.ts';
 import { applyIndexChanges, planIndexChanges } from './indexes.ts';
 import { MongoServerError } from './semantics/errors.ts';
-import { isOperatorExpression } from './semantics/match.ts';
 import type { BsonDocument } from './semantics/types.ts';
+import { explainValidation } from './semantics/validation-errors.ts';
 import { getField, isArray, isDocument, setField, typeName } from './semantics/values.ts';
 import { documentKey, documentRange, recordIdAtEnd } from './storage/keyspace.ts';
 import { decodeDocument } from './wire/bson-decode.ts';
@@ -77,22 +78,6 @@ export function prepareDocument(document: BsonDocument, raw?: Buffer): PreparedD
   return { document: ordered, raw: bytes };
 }
 
-/** The operator of a validator: of its only condition, or what joins several. */
-function operatorOf(validator: BsonDocument): string {
-  const names = Object.keys(validator);
-  const [name = ''] = names;
-  if (names.length !== 1) {
-    return '$and';
-  }
-  const condition = validator[name];
-  if (name.startsWith('$')) {
-    return name;
-  }
-  return isDocument(condition) && isOperatorExpression(condition)
-    ? (Object.keys(condition)[0] ?? '$eq')
-    : '$eq';
-}
-
 /** Throws MongoServerError 121 when the collection's validator refuses the document. */
 export function validateDocument(
   collection: CollectionInfo,
@@ -111,22 +96,34 @@ export function validateDocument(
     throw new MongoServerError(121, 'Document failed validation', {
       errInfo: {
         failingDocumentId: getField(document, '_id'),
-        details: {
-          operatorName: operatorOf(schema),
-          specifiedAs: schema,
-          reason: 'expression did not match',
-        },
+        details: explainValidation(
+          schema,
+          document,
+          matchContext(evaluationContext(new Date(0), collection.collation)),
+        ),
       },
     });
   }
 }
 
-/** Stores a new document and its index entries. Throws MongoServerError 11000 or 171; nothing is written then. */
+/** Throws MongoServerError 2 when a document for a time series lacks the time of its measurement. */
+function assertTime(collection: CollectionInfo, document: BsonDocument): void {
+  const { timeField } = collection;
+  if (timeField !== undefined && !(getField(document, timeField) instanceof Date)) {
+    throw new MongoServerError(
+      2,
+      `'${timeField}' must be present and contain a valid BSON UTC datetime value`,
+    );
+  }
+}
+
+/** Stores a new document and its index entries. Throws MongoServerError 2, 11000 or 171; nothing is written then. */
 export function insertDocument(
   context: WriteContext,
   collection: CollectionInfo,
   prepared: PreparedDocument,
 ): number {
+  assertTime(collection, prepared.document);
   const recordId = context.recordIds.allocate(collection.id);
   const changes = planIndexChanges(context, collection, recordId, undefined, prepared.document);
   context.view.put(documentKey(collection.id, recordId), prepared.raw);

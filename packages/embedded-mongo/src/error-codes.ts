@@ -58,6 +58,7 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [168, 'InvalidPipelineOperator'],
   [171, 'CannotIndexParallelArrays'],
   [175, 'QueryPlanKilled'],
+  [181, 'AmbiguousIndexKeyPattern'],
   [189, 'PrimarySteppedDown'],
   [197, 'InvalidIndexSpecificationOption'],
   [206, 'NoSuchSession'],
@@ -93,6 +94,7 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [13388, 'StaleConfig'],
   [13435, 'NotPrimaryNoSecondaryOk'],
   [13436, 'NotPrimaryOrSecondary'],
+  [31082, 'SearchNotEnabled'],
 ]);
 
 /** MongoDB's name for an error code: `Location<code>` for codes that have none. */

@@ -1,5 +1,5 @@
 import { evaluateExpression } from './semantics/aggregate.ts';
-import { compileMatcher } from './semantics/match.ts';
+import { compileMatcher, type MatchContext } from './semantics/match.ts';
 import { compileProjection } from './semantics/project.ts';
 import type { BsonDocument, Collation, EvaluationContext, Matcher, Projector } from './semantics/types.ts';
 
@@ -28,12 +28,17 @@ export function evaluationContext(
   return { ...context, variables: evaluated };
 }
 
-/** Compiles a filter whose `$expr` conditions use the context's variables. Throws MongoServerError. */
-export function matcherFor(filter: BsonDocument, context: EvaluationContext): Matcher {
-  return compileMatcher(filter, {
+/** The context of filters whose `$expr` conditions use the given context's variables. */
+export function matchContext(context: EvaluationContext): MatchContext {
+  return {
     ...context,
     evaluateExpression: (document, expression) => evaluateExpression(document, expression, context),
-  });
+  };
+}
+
+/** Compiles a filter whose `$expr` conditions use the context's variables. Throws MongoServerError. */
+export function matcherFor(filter: BsonDocument, context: EvaluationContext): Matcher {
+  return compileMatcher(filter, matchContext(context));
 }
 
 /** Compiles a find projection whose expressions use the context's variables. Throws MongoServerError. */

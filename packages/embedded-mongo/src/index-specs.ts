@@ -7,9 +7,19 @@ import {
 } from './catalog.ts';
 import { evaluationContext, matcherFor } from './evaluation.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { isTextLanguage } from './semantics/text.ts';
 import type { BsonDocument } from './semantics/types.ts';
 import { describeValue } from './semantics/update-describe.ts';
-import { isDocument, isNumeric, isTruthy, toNumber, typeName, valuesEqual } from './semantics/values.ts';
+import {
+  compareStrings,
+  isDocument,
+  isNumeric,
+  isTruthy,
+  setField,
+  toNumber,
+  typeName,
+  valuesEqual,
+} from './semantics/values.ts';
 
 const SPEC_FIELDS = new Set([
   'key',
@@ -149,22 +159,85 @@ function checkPartialFilter(filter: BsonDocument): void {
   matcherFor(filter, evaluationContext(new Date(0)));
 }
 
-/** Version numbers of special index kinds that the server adds to a specification. */
-function specialFields(key: BsonDocument): BsonDocument {
+/** The weights of all fields of a text index, in the order of their names. */
+function fullWeights(key: BsonDocument, given: unknown): BsonDocument {
+  if (given !== undefined && !isDocument(given)) {
+    throw cannotCreate(`text index option 'weights' must be an object`);
+  }
+  const weights: BsonDocument = { ...given };
+  for (const weight of Object.values(weights)) {
+    const number = toNumber(weight);
+    if (number === undefined || !(number > 0 && number < 100_000)) {
+      throw cannotCreate('text index weight must be in the exclusive interval (0,100000)');
+    }
+  }
+  for (const path of Object.keys(key)) {
+    if (key[path] === 'text' && !Object.hasOwn(weights, path)) {
+      setField(weights, path, 1);
+    }
+  }
+  return Object.fromEntries(Object.entries(weights).sort(([a], [b]) => compareStrings(a, b)));
+}
+
+function textOptions(spec: BsonDocument, key: BsonDocument): BsonDocument {
+  const { default_language: language = 'english', language_override: override = 'language' } = spec;
+  if (typeof language !== 'string' || !isTextLanguage(language)) {
+    throw cannotCreate('default_language is not valid');
+  }
+  if (typeof override !== 'string' || override === '' || override.startsWith('$')) {
+    throw cannotCreate('language_override is not valid');
+  }
+  return {
+    weights: fullWeights(key, spec.weights),
+    default_language: language,
+    language_override: override,
+    textIndexVersion: 3,
+  };
+}
+
+/** What the server adds to the specifications of special kinds of indexes. */
+function specialFields(spec: BsonDocument, key: BsonDocument): BsonDocument {
   const kinds = new Set(Object.values(key));
   if (kinds.has('2dsphere')) {
     return { '2dsphereIndexVersion': 3 };
   }
-  if (kinds.has('text')) {
-    const textFields = Object.keys(key).filter((path) => key[path] === 'text');
-    return {
-      weights: Object.fromEntries(textFields.map((path) => [path, 1])),
-      default_language: 'english',
-      language_override: 'language',
-      textIndexVersion: 3,
-    };
+  return kinds.has('text') ? textOptions(spec, key) : {};
+}
+
+const isWildcard = (path: string): boolean => path === '$**' || path.endsWith('.$**');
+
+/** Throws MongoServerError 67, 16764, 31303 or 9 for options that hashed and wildcard indexes do not take. */
+function checkSpecialOptions(spec: BsonDocument, key: BsonDocument): void {
+  const unique = isTruthy(spec.unique ?? false);
+  const hashed = Object.values(key).filter((value) => value === 'hashed').length;
+  if (hashed > 0 && unique) {
+    throw new MongoServerError(
+      16764,
+      'Currently hashed indexes cannot guarantee uniqueness. Use a regular index.',
+    );
   }
-  return {};
+  if (hashed > 1) {
+    throw new MongoServerError(
+      31303,
+      `A maximum of one index field is allowed to be hashed but found ${hashed} for 'key' ${describeValue(key)}`,
+    );
+  }
+  const wildcards = Object.keys(key).filter((path) => isWildcard(path) && typeof key[path] !== 'string');
+  if (wildcards.length > 1) {
+    throw cannotCreate('wildcard indexes do not allow more than one wildcard field');
+  }
+  if (wildcards.length === 1) {
+    const refused = ['unique', 'sparse', 'expireAfterSeconds'].find((name) => isTruthy(spec[name] ?? false));
+    if (refused !== undefined) {
+      throw cannotCreate(`Index type 'wildcard' does not support the ${refused} option`);
+    }
+  }
+  if (spec.wildcardProjection !== undefined && wildcards[0] !== '$**') {
+    throw new MongoServerError(
+      9,
+      `The field 'wildcardProjection' is only allowed in an index whose key has a '$**' field`,
+    );
+  }
 }
 
 /** A text index shows internal fields in place of the indexed ones. */
@@ -204,11 +277,15 @@ export function normalizeIndexSpec(
   }
   checkKey(key);
   checkOptions(spec, key);
-  const { v: _version, ns: _namespace, background: _background, collation, ...rest } = spec;
-  const normalized: BsonDocument = { v: 2, ...rest, key: shownKey(key), ...specialFields(key) };
-  if (spec.weights !== undefined) {
-    normalized.weights = spec.weights;
-  }
+  checkSpecialOptions(spec, key);
+  const { v: _version, ns: _namespace, background: _background, collation, name, key: _key, ...rest } = spec;
+  const normalized: BsonDocument = {
+    v: 2,
+    key: shownKey(key),
+    name,
+    ...rest,
+    ...specialFields(spec, key),
+  };
   for (const flag of ['unique', 'sparse', 'hidden'] as const) {
     if (normalized[flag] !== undefined && !isTruthy(normalized[flag])) {
       Reflect.deleteProperty(normalized, flag);

@@ -2,6 +2,7 @@ import type { CollectionInfo, IndexInfo } from './catalog.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import { assertGeoValue } from './semantics/geo-index.ts';
 import { indexKeysOf } from './semantics/keys.ts';
+import { valuesAtPath } from './semantics/paths.ts';
 import type { BsonDocument } from './semantics/types.ts';
 import { setField } from './semantics/values.ts';
 import { describeValue } from './semantics/update-describe.ts';
@@ -42,12 +43,23 @@ export function entriesOf(index: IndexInfo, document: BsonDocument, recordId: nu
   };
 }
 
-/** Checks what a new document has in the fields of a geo index. Throws MongoServerError 16755, 13654 or 13027. */
-function assertLocations(index: IndexInfo, document: BsonDocument): void {
-  if (index.geo.length > 0 && (index.partial === undefined || index.partial.test(document))) {
-    for (const field of index.geo) {
-      assertGeoValue(field, document);
-    }
+/**
+ * Checks what a new document has in the fields of a geo or hashed index.
+ * Throws MongoServerError 16755, 13654, 13027 or 16766.
+ */
+function assertIndexable(index: IndexInfo, document: BsonDocument): void {
+  const { geo, hashed, partial } = index;
+  if ((geo.length === 0 && hashed === undefined) || (partial !== undefined && !partial.test(document))) {
+    return;
+  }
+  for (const field of geo) {
+    assertGeoValue(field, document);
+  }
+  if (hashed !== undefined && valuesAtPath(document, hashed).crossedArray) {
+    throw new MongoServerError(
+      16766,
+      `hashed indexes do not currently support array values. Found array at path: ${hashed}`,
+    );
   }
 }
 
@@ -123,7 +135,7 @@ function untouched(index: IndexInfo, before: BsonDocument, after: BsonDocument):
 /**
  * Works out how the entries change when a document changes from `before` to `after` (undefined: absent).
  * Throws MongoServerError 11000 when a unique index already has one of the new keys for another document, 171 for
- * parallel arrays, and 16755, 13654 or 13027 for what a geo index does not take; nothing is written then.
+ * parallel arrays, and 16755, 13654, 13027 or 16766 for what a geo or hashed index does not take; nothing is written then.
  */
 export function planIndexChanges(
   context: WriteContext,
@@ -138,7 +150,7 @@ export function planIndexChanges(
       continue;
     }
     if (after !== undefined) {
-      assertLocations(index, after);
+      assertIndexable(index, after);
     }
     const old = before === undefined ? NONE : entriesOf(index, before, recordId);
     const fresh = after === undefined ? NONE : entriesOf(index, after, recordId);
@@ -205,7 +217,7 @@ export function addToIndex(
   document: BsonDocument,
   recordId: number,
 ): void {
-  assertLocations(index, document);
+  assertIndexable(index, document);
   const { entries, multikey } = entriesOf(index, document, recordId);
   if (index.unique) {
     assertFree(context, collection, index, entries, recordId);

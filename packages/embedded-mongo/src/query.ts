@@ -7,7 +7,7 @@ import { type Condition, conditionOf, DocumentScan } from './scan.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import { type NearCondition, nearCondition } from './semantics/geo.ts';
 import type { IndexField } from './semantics/keys.ts';
-import { compileTextSearch, textOperand } from './semantics/text.ts';
+import { compileTextSearch, type TextFields, textOperand } from './semantics/text.ts';
 import type { BsonDocument, Collation, EvaluationContext } from './semantics/types.ts';
 import { isDocument, toNumber } from './semantics/values.ts';
 import type { ReadView } from './storage/store.ts';
@@ -78,13 +78,17 @@ export interface QueryOptions {
   now: Date;
 }
 
-/** The weights of a collection's text index by path. Throws MongoServerError 27 when it has none. */
-function textWeights(collection: CollectionInfo): ReadonlyMap<string, number> {
-  const weights = collection.indexes.find((index) => isDocument(index.spec.weights))?.spec.weights;
-  if (!isDocument(weights)) {
+/** The fields of a collection's text index. Throws MongoServerError 27 when it has none. */
+function textFields(collection: CollectionInfo): TextFields {
+  const spec = collection.indexes.find((index) => isDocument(index.spec.weights))?.spec;
+  const weights = spec?.weights;
+  if (spec === undefined || !isDocument(weights)) {
     throw new MongoServerError(27, 'text index required for $text query');
   }
-  return new Map(Object.keys(weights).map((path) => [path, toNumber(weights[path]) ?? 1]));
+  return {
+    weights: new Map(Object.keys(weights).map((path) => [path, toNumber(weights[path]) ?? 1])),
+    language: typeof spec.default_language === 'string' ? spec.default_language : 'english',
+  };
 }
 
 /** Throws MongoServerError 291 when no index of a collection could serve a search for the nearest. */
@@ -115,7 +119,7 @@ export function prepareQuery(
   const evaluation = evaluationContext(options.now, collation, options.let);
   const search = textOperand(filter);
   if (search !== undefined && collection !== undefined) {
-    evaluation.textScore = compileTextSearch(search, textWeights(collection));
+    evaluation.textScore = compileTextSearch(search, textFields(collection));
   }
   const near = nearCondition(filter);
   if (near !== undefined && collection !== undefined) {

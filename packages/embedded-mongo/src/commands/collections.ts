@@ -1,4 +1,5 @@
-import { type CollectionInfo, fullCollation, ID_INDEX_SPEC, readCollation } from '../catalog.ts';
+import { type CollectionInfo, ID_INDEX_SPEC } from '../catalog.ts';
+import { assertValidation, CREATE_OPTIONS, readCollectionOptions } from '../collection-options.ts';
 import { createCollection, dropCollection } from '../collections.ts';
 import { type CommandContext, type CommandDefinition, findCollection, writeFor } from '../command.ts';
 import {
@@ -9,34 +10,15 @@ import {
   documentOption,
   documentsOption,
   integerOption,
-  optionalField,
   requiredString,
   stringOption,
 } from '../command-options.ts';
-import { evaluationContext, matcherFor } from '../evaluation.ts';
 import { validatePipeline } from '../semantics/aggregate.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isDocument, toNumber, valuesEqual } from '../semantics/values.ts';
 import { catalogKey } from '../storage/keyspace.ts';
 
-const CREATE_OPTIONS = [
-  'capped',
-  'size',
-  'max',
-  'validator',
-  'validationLevel',
-  'validationAction',
-  'collation',
-  'viewOn',
-  'pipeline',
-  'timeseries',
-  'clusteredIndex',
-  'expireAfterSeconds',
-  'storageEngine',
-  'indexOptionDefaults',
-  'changeStreamPreAndPostImages',
-] as const;
 const CREATE_FIELDS = new Set([
   'create',
   ...CREATE_OPTIONS,
@@ -46,66 +28,6 @@ const CREATE_FIELDS = new Set([
   'flags',
   'encryptedFields',
 ]);
-
-function readOptions(command: BsonDocument): BsonDocument {
-  const options: BsonDocument = {};
-  for (const name of CREATE_OPTIONS) {
-    const value = optionalField(command, name);
-    if (value !== undefined) {
-      options[name] = value;
-    }
-  }
-  const collation = documentOption(command, 'collation');
-  if (readCollation(collation) === undefined) {
-    delete options.collation;
-  } else if (collation !== undefined) {
-    options.collation = collation.locale === 'simple' ? collation : fullCollation(collation);
-  }
-  if (booleanOption(command, 'capped')) {
-    const size = integerOption(command, 'size');
-    if (size === undefined || size < 1) {
-      throw new MongoServerError(72, `the 'size' field is required when 'capped' is true`);
-    }
-    options.capped = true;
-    // The size counts in steps of 256 bytes.
-    options.size = Math.ceil(size / 256) * 256;
-  } else {
-    delete options.capped;
-  }
-  if (
-    options.expireAfterSeconds !== undefined &&
-    options.timeseries === undefined &&
-    options.clusteredIndex === undefined
-  ) {
-    throw new MongoServerError(
-      72,
-      `'expireAfterSeconds' is only supported on time-series collections or when the 'clusteredIndex' option is specified`,
-    );
-  }
-  checkValidation(command);
-  return options;
-}
-
-function checkValidation(command: BsonDocument): void {
-  const validator = documentOption(command, 'validator');
-  if (validator !== undefined) {
-    matcherFor(validator, evaluationContext(new Date(0)));
-  }
-  const level = stringOption(command, 'validationLevel');
-  if (level !== undefined && !['off', 'strict', 'moderate'].includes(level)) {
-    throw new MongoServerError(
-      2,
-      `Enumeration value '${level}' for field 'create.validationLevel' is not a valid value.`,
-    );
-  }
-  const action = stringOption(command, 'validationAction');
-  if (action !== undefined && !['error', 'warn', 'errorAndLog'].includes(action)) {
-    throw new MongoServerError(
-      2,
-      `Enumeration value '${action}' for field 'create.validationAction' is not a valid value.`,
-    );
-  }
-}
 
 async function create(context: CommandContext): Promise<BsonDocument> {
   const { command, database } = context;
@@ -117,7 +39,7 @@ async function create(context: CommandContext): Promise<BsonDocument> {
       `Fully qualified namespace is too long. Namespace: ${database}.${name} Max: 255`,
     );
   }
-  const options = readOptions(command);
+  const options = readCollectionOptions(command);
   const viewOn = stringOption(command, 'viewOn');
   const pipeline = documentsOption(command, 'pipeline');
   if (viewOn === undefined && pipeline !== undefined) {
@@ -264,7 +186,7 @@ async function collMod(context: CommandContext): Promise<BsonDocument> {
   const { command, database } = context;
   assertKnownFields(command, 'collMod', COLL_MOD_FIELDS);
   const name = collectionName(command, 'collMod');
-  checkValidation(command);
+  assertValidation(command);
   return writeFor(context, (write) => {
     const collection = write.catalog.find(write.view, database, name);
     if (collection === undefined) {
@@ -299,6 +221,11 @@ async function collMod(context: CommandContext): Promise<BsonDocument> {
   });
 }
 
+/** Views, time series and clustered collections have no index on `_id` of their own. */
+function hasIdIndex({ kind, options }: CollectionInfo): boolean {
+  return kind === 'collection' && options.timeseries === undefined && options.clusteredIndex === undefined;
+}
+
 /** A collection as listCollections shows it. */
 export function describeCollection(collection: CollectionInfo, nameOnly: boolean): BsonDocument {
   const type =
@@ -318,7 +245,7 @@ export function describeCollection(collection: CollectionInfo, nameOnly: boolean
       readOnly: collection.kind === 'view',
       ...(collection.kind === 'view' ? {} : { uuid: collection.uuid }),
     },
-    ...(collection.kind === 'view' ? {} : { idIndex: ID_INDEX_SPEC }),
+    ...(hasIdIndex(collection) ? { idIndex: ID_INDEX_SPEC } : {}),
   };
 }
 

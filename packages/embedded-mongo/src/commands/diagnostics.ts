@@ -1,4 +1,5 @@
 import type { CommandContext, CommandDefinition } from '../command.ts';
+import { NO_SEARCH } from '../semantics/aggregate-stages.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { setField, toNumber } from '../semantics/values.ts';
@@ -74,6 +75,19 @@ export function currentOperations(context: CommandContext): BsonDocument[] {
   ];
 }
 
+const refuseSearch = (): never => {
+  throw new MongoServerError(31082, NO_SEARCH);
+};
+
+/** Profiling is always off; asking for it is allowed, turning it on is not. */
+function profile(context: CommandContext): BsonDocument {
+  const level = toNumber(context.command.profile);
+  if (level === undefined || ![-1, 0].includes(level)) {
+    throw new MongoServerError(115, 'this server keeps no profile of its operations');
+  }
+  return { was: 0, slowms: 100, sampleRate: 1 };
+}
+
 /** Commands that look into or set up the server. */
 export const diagnosticCommands: Readonly<Record<string, CommandDefinition>> = {
   getParameter: { run: getParameter, adminOnly: true },
@@ -85,4 +99,12 @@ export const diagnosticCommands: Readonly<Record<string, CommandDefinition>> = {
   getCmdLineOpts: { run: () => ({ argv: ['embedded-mongo'], parsed: {} }), adminOnly: true },
   fsync: { run: () => ({ numFiles: 1 }), adminOnly: true },
   logout: { run: () => ({}) },
+  profile: { run: profile },
+  planCacheClear: { run: () => ({}) },
+  planCacheClearFilters: { run: () => ({}) },
+  usersInfo: { run: () => ({ users: [] }) },
+  rolesInfo: { run: () => ({ roles: [] }) },
+  createSearchIndexes: { run: refuseSearch },
+  updateSearchIndex: { run: refuseSearch },
+  dropSearchIndex: { run: refuseSearch },
 };

@@ -127,5 +127,17 @@ export const handshakeCommands: Readonly<Record<string, CommandDefinition>> = {
       ],
     }),
   },
+  replSetGetConfig: {
+    adminOnly: true,
+    run: (context) => ({
+      config: {
+        _id: REPLICA_SET,
+        version: 1,
+        members: [
+          { _id: 0, host: context.server.address, arbiterOnly: false, hidden: false, priority: 1, votes: 1 },
+        ],
+      },
+    }),
+  },
   whatsmyuri: { run: (context) => ({ you: `127.0.0.1:${context.connection.id}` }) },
 };

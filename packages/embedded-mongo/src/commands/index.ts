@@ -1,4 +1,5 @@
 import type { CommandDefinition } from '../command.ts';
+import type { BsonDocument } from '../semantics/types.ts';
 import { aggregateCommands } from './aggregate.ts';
 import { bulkWriteCommands } from './bulk-write.ts';
 import { collectionCommands } from './collections.ts';
@@ -15,6 +16,14 @@ import { insertCommands } from './insert.ts';
 import { sessionCommands } from './sessions.ts';
 import { statisticsCommands } from './statistics.ts';
 import { updateCommands } from './update.ts';
+
+function listCommands(): BsonDocument {
+  const commands: BsonDocument = {};
+  for (const [name, { adminOnly = false, writes = false }] of Object.entries(commandTable)) {
+    commands[name] = { help: '', requiresAuth: false, secondaryOk: !writes, adminOnly };
+  }
+  return { commands };
+}
 
 /** Every command the server knows, by name. */
 export const commandTable: Readonly<Record<string, CommandDefinition>> = {
@@ -34,4 +43,5 @@ export const commandTable: Readonly<Record<string, CommandDefinition>> = {
   ...sessionCommands,
   ...statisticsCommands,
   ...updateCommands,
+  listCommands: { run: listCommands },
 };

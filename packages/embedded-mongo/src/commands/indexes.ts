@@ -146,7 +146,8 @@ async function dropIndexes(context: CommandContext): Promise<BsonDocument> {
     }
     assertNotView(collection);
     const names = new Set(matchingIndexes(collection, wanted));
-    if (names.has('_id_')) {
+    const [first] = collection.indexes;
+    if (first !== undefined && names.has(first.name)) {
       throw new MongoServerError(72, 'cannot drop _id index');
     }
     write.guardCollection(collection.namespace);
@@ -174,7 +175,7 @@ async function listIndexes(context: CommandContext): Promise<BsonDocument> {
   }
   assertNotView(collection);
   const documents = collection.indexes
-    .filter((index) => !index.building)
+    .filter((index, position) => !index.building && (position > 0 || collection.timeField === undefined))
     .map((index) => encodeDocument(index.spec));
   const batchSize = cursorBatchSize(command);
   return cursorReply(

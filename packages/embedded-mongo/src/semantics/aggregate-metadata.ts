@@ -9,14 +9,12 @@ export interface DocumentMetadata {
   geoNearPoint?: unknown;
 }
 
-const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
+/** The names that `$meta` takes and that this server can have a value for, with what errors call them. */
+export const METADATA_NAMES: ReadonlyMap<string, string> = new Map([
   ['textScore', 'text score'],
   ['geoNearDistance', '$geoNear distance'],
   ['geoNearPoint', '$geoNear point'],
 ]);
-
-/** The names that `$meta` takes and that this server can have a value for. */
-export const METADATA_NAMES: ReadonlySet<string> = new Set(DESCRIPTIONS.keys());
 
 /** Under a symbol, metadata is no field of the document, but a copy made by spreading has it too. */
 const METADATA = Symbol('metadata');
@@ -38,7 +36,7 @@ export function metadataValue(document: unknown, name: string): unknown {
   const metadata = metadataOf(document);
   return Object.hasOwn(metadata, name)
     ? metadata[name as keyof DocumentMetadata]
-    : fail(40218, `query requires ${DESCRIPTIONS.get(name) ?? name} metadata, but it is not available`);
+    : fail(40218, `query requires ${METADATA_NAMES.get(name) ?? name} metadata, but it is not available`);
 }
 
 /** Gives a document metadata, in place. */

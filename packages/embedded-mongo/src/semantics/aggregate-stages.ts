@@ -368,6 +368,10 @@ const refuse =
   () =>
     fail(code, message);
 
+/** What a server without Atlas Search answers to everything that belongs to it. */
+export const NO_SEARCH =
+  'Using Atlas Search Database Commands and the $listSearchIndexes aggregation stage requires additional configuration. Please connect to Atlas or an AtlasCLI local deployment to enable.';
+
 const STAGES: ReadonlyMap<string, StageCompiler> = new Map([
   ['$match', matchStage],
   ['$sort', sortStage],
@@ -392,7 +396,10 @@ const STAGES: ReadonlyMap<string, StageCompiler> = new Map([
   ['$out', writeStage('$out')],
   ['$merge', writeStage('$merge')],
   ['$geoNear', geoNearStage],
-  ['$search', refuse(31082, '$search stage is only allowed on MongoDB Atlas')],
+  ['$search', refuse(31082, NO_SEARCH)],
+  ['$searchMeta', refuse(31082, NO_SEARCH)],
+  ['$vectorSearch', refuse(31082, NO_SEARCH)],
+  ['$listSearchIndexes', refuse(31082, NO_SEARCH)],
   ['$changeStream', refuse(40573, 'The $changeStream stage is not supported by this server')],
 ]);
 

@@ -1,7 +1,9 @@
+import { METADATA_NAMES } from './aggregate-metadata.ts';
 import { MongoServerError } from './errors.ts';
 import { compileMatcher } from './match.ts';
 import type { MatchContext } from './match.ts';
 import type { BsonDocument, Projector } from './types.ts';
+import { describeValue } from './update-describe.ts';
 import { createDocument, documentOf, isNumeric, setField, toNumber, toSafeInteger } from './values.ts';
 
 /** What a projection may refer to; `evaluateExpression` serves computed fields. */
@@ -129,7 +131,10 @@ class ProjectionParser {
       return;
     }
     if (operator === '$meta') {
-      fail(40218, `query requires ${String(operand)} metadata, but it is not available`);
+      if (typeof operand !== 'string' || !METADATA_NAMES.has(operand)) {
+        fail(17308, `Unsupported argument to $meta: ${describeValue(operand)}`);
+      }
+      fail(40218, `query requires ${METADATA_NAMES.get(operand)} metadata, but it is not available`);
     }
     this.#computed(path, parts, document);
   }

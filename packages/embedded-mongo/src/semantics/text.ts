@@ -1,5 +1,6 @@
 import { MongoServerError } from './errors.ts';
 import { valuesAtPath } from './paths.ts';
+import { foldText, wordsOf, type WordRules } from './text-words.ts';
 import type { BsonDocument } from './types.ts';
 import { isArray, isDocument, isTruthy } from './values.ts';
 
@@ -10,25 +11,34 @@ interface Search {
   words: string[];
   phrases: string[];
   excluded: string[];
+  excludedPhrases: string[];
 }
 
 const OPTIONS = new Set(['$search', '$language', '$caseSensitive', '$diacriticSensitive']);
+/** Languages by the names that `$language` and `default_language` take; texts in all but English are not stemmed. */
+const LANGUAGES: ReadonlySet<string> = new Set(
+  (
+    'none da danish nl dutch en english fi finnish fr french de german hu hungarian it italian nb norwegian ' +
+    'pt portuguese ro romanian ru russian es spanish sv swedish tr turkish'
+  ).split(' '),
+);
 const SINGLE_WORD_BONUS = 0.1;
 
-function wordsOf(text: string): string[] {
-  return text.match(/[\p{L}\p{N}_']+/gu) ?? [];
+/** True for the name of a language that MongoDB's text search knows. */
+export function isTextLanguage(name: string): boolean {
+  return LANGUAGES.has(name.toLowerCase());
 }
 
-function readSearch(text: string): Search {
-  const search: Search = { words: [], phrases: [], excluded: [] };
-  for (const [, minus, phrase, word] of text.matchAll(/(-?)"([^"]*)"|(\S+)/g)) {
+function readSearch(text: string, rules: WordRules): Search {
+  const search: Search = { words: [], phrases: [], excluded: [], excludedPhrases: [] };
+  for (const [, minus, phrase, word = ''] of text.matchAll(/(-?)"([^"]*)"|(\S+)/g)) {
     if (phrase !== undefined) {
-      (minus === '-' ? search.excluded : search.phrases).push(phrase);
-      search.words.push(...(minus === '-' ? [] : wordsOf(phrase)));
-    } else if (word?.startsWith('-') === true) {
-      search.excluded.push(...wordsOf(word));
+      (minus === '-' ? search.excludedPhrases : search.phrases).push(phrase);
+      search.words.push(...(minus === '-' ? [] : wordsOf(phrase, rules)));
+    } else if (word.startsWith('-')) {
+      search.excluded.push(...wordsOf(word, rules));
     } else {
-      search.words.push(...wordsOf(word ?? ''));
+      search.words.push(...wordsOf(word, rules));
     }
   }
   return search;
@@ -51,20 +61,55 @@ function indexedStrings(document: BsonDocument, path: string): string[] {
   return valuesAtPath(document, path).values.filter((value) => typeof value === 'string');
 }
 
-/** The part of a field's score that one word adds, as MongoDB's documentation of text indexes weighs it. */
-function wordScore(count: number, total: number): number {
+/** The part of a field's score that one word adds, as MongoDB's text indexes weigh it. */
+function wordScore(count: number, total: number, isWholeField: boolean): number {
   const frequency = 2 - 2 ** (1 - count);
   const share = 0.5 + (0.5 * count) / total;
-  return frequency * share * (total === 1 ? 1 + SINGLE_WORD_BONUS : 1);
+  return frequency * share * (isWholeField ? 1 + SINGLE_WORD_BONUS : 1);
+}
+
+/** The fields that a text index searches, and how. */
+export interface TextFields {
+  /** Weights by path. */
+  weights: ReadonlyMap<string, number>;
+  /** The index's `default_language`. */
+  language: string;
+}
+
+function rulesOf(operand: BsonDocument, fields: TextFields): WordRules {
+  const language = operand.$language ?? fields.language;
+  if (typeof language !== 'string' || !isTextLanguage(language)) {
+    throw new MongoServerError(2, `unsupported language: "${String(language)}" for text index version 3`);
+  }
+  return {
+    english: ['en', 'english'].includes(language.toLowerCase()),
+    keepsCase: isTruthy(operand.$caseSensitive ?? false),
+    keepsMarks: isTruthy(operand.$diacriticSensitive ?? false),
+  };
+}
+
+function fieldScore(text: string, wanted: ReadonlySet<string>, rules: WordRules): number {
+  const words = wordsOf(text, rules);
+  const counts = new Map<string, number>();
+  for (const word of words) {
+    if (wanted.has(word)) {
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
+  }
+  let score = 0;
+  for (const [word, count] of counts) {
+    score += wordScore(count, words.length, text === word);
+  }
+  return score;
 }
 
 /**
- * Compiles the operand of `$text`, for a text index with the given weights by path. This is a plain match of whole
- * words: any of the words, all of the phrases in quotes, nothing that stands behind a minus. Unlike MongoDB it
- * knows no word stems and no stop words, so that `run` does not find `running`.
- * Throws MongoServerError 9 or 14 for a malformed operand.
+ * Compiles the operand of `$text` for a text index: any of the words, all of the phrases in quotes, nothing that
+ * stands behind a minus. In English, words are compared by their stems, and stop words do not count; in other
+ * languages whole words are compared.
+ * Throws MongoServerError 9 or 14 for a malformed operand, 2 for an unknown language.
  */
-export function compileTextSearch(operand: unknown, weights: ReadonlyMap<string, number>): TextScorer {
+export function compileTextSearch(operand: unknown, index: TextFields): TextScorer {
   if (!isDocument(operand)) {
     throw new MongoServerError(9, '$text needs a document');
   }
@@ -75,36 +120,27 @@ export function compileTextSearch(operand: unknown, weights: ReadonlyMap<string,
   if (typeof operand.$search !== 'string') {
     throw new MongoServerError(14, '$search needs a string');
   }
-  const keepsCase = isTruthy(operand.$caseSensitive ?? false);
-  const keepsMarks = isTruthy(operand.$diacriticSensitive ?? false);
-  const fold = (text: string): string => {
-    const cased = keepsCase ? text : text.toLowerCase();
-    return keepsMarks ? cased : cased.normalize('NFD').replace(/\p{M}/gu, '');
-  };
-  const { words, phrases, excluded } = readSearch(fold(operand.$search));
-  const wanted = new Set(words);
+  const rules = rulesOf(operand, index);
+  const search = readSearch(foldText(operand.$search, rules), rules);
+  const wanted = new Set(search.words);
+  const excluded = new Set(search.excluded);
   return (document) => {
-    const fields = [...weights].map(([path, weight]) => ({
+    const fields = [...index.weights].map(([path, weight]) => ({
       weight,
-      texts: indexedStrings(document, path).map(fold),
+      texts: indexedStrings(document, path).map((text) => foldText(text, rules)),
     }));
     const texts = fields.flatMap((field) => field.texts);
-    const isExcluded = excluded.some((part) =>
-      part.includes(' ')
-        ? texts.some((text) => text.includes(part))
-        : texts.some((text) => wordsOf(text).includes(part)),
-    );
-    if (isExcluded || !phrases.every((phrase) => texts.some((text) => text.includes(phrase)))) {
+    const contains = (phrase: string): boolean => texts.some((text) => text.includes(phrase));
+    const isExcluded =
+      search.excludedPhrases.some(contains) ||
+      (excluded.size > 0 && texts.some((text) => wordsOf(text, rules).some((word) => excluded.has(word))));
+    if (isExcluded || !search.phrases.every(contains)) {
       return 0;
     }
     let score = 0;
     for (const { weight, texts: parts } of fields) {
       for (const part of parts) {
-        const tokens = wordsOf(part);
-        for (const word of wanted) {
-          const count = tokens.filter((token) => token === word).length;
-          score += count === 0 ? 0 : weight * wordScore(count, tokens.length);
-        }
+        score += weight * fieldScore(part, wanted, rules);
       }
     }
     return score;
