@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { mainBackendDatabaseName } from '@orrery/main-backend';
 import { ConfigError, type RunningServices, openLogDestination, runServices } from '@orrery/service-kit';
 import jwt from 'jsonwebtoken';
 import { MongoClient } from 'mongodb';
@@ -17,7 +18,6 @@ import { given, localOrigins, type Settings, StartError, orPortTaken, readSettin
 
 const TOKEN_LIFE = '30d';
 const SAME_INTERRUPT_MS = 500;
-const DEFAULT_MAIN_DATABASE = 'finance-management';
 
 interface Constellation {
   running: RunningServices;
@@ -32,6 +32,13 @@ interface Constellation {
 }
 
 const progress = showProgressOn(process.stdout);
+
+// The database in MONGODB_URI is not the main back end's, only the one in an address of its own.
+const mainDatabase = (): string =>
+  mainBackendDatabaseName({
+    DATABASE_URL: given(process.env, 'DATABASE_URL'),
+    MONGO_DB_NAME: given(process.env, 'MONGO_DB_NAME'),
+  });
 
 async function startConstellation(
   settings: Settings,
@@ -77,6 +84,7 @@ async function startConstellation(
         APP_ENV: given(process.env, 'APP_ENV') ?? 'local',
         MONGODB_URI: mongoUri,
         DATABASE_URL: given(process.env, 'DATABASE_URL') ?? mongoUri,
+        MONGO_DB_NAME: mainDatabase(),
         JWT_SECRET: jwtSecret,
         SERVICE_TOKEN_SECRET: given(process.env, 'SERVICE_TOKEN_SECRET') ?? secrets.SERVICE_TOKEN_SECRET,
         // One address is public; the services behind it take free ports and are found by the gateway.
@@ -193,7 +201,7 @@ try {
       await loadDemo({
         gatewayUrl: started.gatewayUrl,
         dataDirectory,
-        mainBackend: client.db(given(process.env, 'MONGO_DB_NAME') ?? DEFAULT_MAIN_DATABASE),
+        mainBackend: client.db(mainDatabase()),
         tokenOf: (user) => tokenFor(started.jwtSecret, user),
         now: new Date(given(process.env, 'ORRERY_NOW') ?? Date.now()),
         hasLocalBank: started.bank !== undefined,

@@ -1,5 +1,6 @@
 export * from './calculations.ts';
 export * from './change-feed.ts';
+export * from './database-name.ts';
 export * from './day-range.ts';
 export * from './indexes.ts';
 export * from './main-backend-reader.ts';

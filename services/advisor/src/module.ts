@@ -1,4 +1,5 @@
 import { createMongoTokenBudget, hasModel, openLanguageModel } from '@orrery/language-model';
+import { mainBackendDatabaseName } from '@orrery/main-backend';
 import { defineService, openUserData } from '@orrery/service-kit';
 import { openFormerAdvice } from './clients/former-advice.ts';
 import { ledgerReader } from './clients/ledger.ts';
@@ -59,7 +60,7 @@ export const advisor = defineService({
     const main =
       config.DATABASE_URL === undefined
         ? undefined
-        : openMainBackend({ uri: config.DATABASE_URL, databaseName: config.MONGO_DB_NAME });
+        : openMainBackend({ uri: config.DATABASE_URL, databaseName: mainBackendDatabaseName(config) });
     const former = main === undefined ? undefined : openFormerAdvice(main.db);
     const addIndexes = async (): Promise<void> => {
       if (main === undefined || former === undefined) {

@@ -14,7 +14,13 @@ export const ChatConfig = z
         "Database server of the main back end, in which conversations are kept; without it they stand in this service's own",
       secret: true,
     }),
-    MONGO_DB_NAME: z.string().min(1).default('finance-management').describe("The main back end's database"),
+    MONGO_DB_NAME: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "The main back end's database; default the one that DATABASE_URL names, else finance-management",
+      ),
     CHAT_DIALECT: z
       .enum(DIALECTS)
       .default('current')

@@ -1,4 +1,5 @@
 import { createMongoTokenBudget, hasModel, openLanguageModel } from '@orrery/language-model';
+import { mainBackendDatabaseName } from '@orrery/main-backend';
 import { defineService, openUserData } from '@orrery/service-kit';
 import { createChatMetrics } from './chat-metrics.ts';
 import { createMainUsers } from './clients/main-users.ts';
@@ -37,7 +38,7 @@ export const chat = defineService({
     const main = config.DATABASE_URL;
     const reho = openRehoDatabase(
       mongo,
-      main === undefined ? undefined : { uri: main, name: config.MONGO_DB_NAME },
+      main === undefined ? undefined : { uri: main, name: mainBackendDatabaseName(config) },
     );
     const conversations = createConversationStore(reho.db);
     const acts = await openActStore(mongo);

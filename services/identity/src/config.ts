@@ -62,7 +62,13 @@ export const IdentityConfig = z
       .string()
       .default('mongodb://127.0.0.1:27117')
       .meta({ description: 'Where the main back end is looked for without DATABASE_URL', secret: true }),
-    MONGO_DB_NAME: z.string().min(1).default('finance-management').describe("The main back end's database"),
+    MONGO_DB_NAME: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "The main back end's database; default the one that DATABASE_URL names, else finance-management",
+      ),
   })
   .superRefine((config, context) => {
     const secret = config.JWT_SECRET ?? config.SECRET_KEY;

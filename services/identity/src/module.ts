@@ -1,3 +1,4 @@
+import { mainBackendDatabaseName } from '@orrery/main-backend';
 import { AppError, type MountedRoute, defineService, openUserData } from '@orrery/service-kit';
 import { createActivityCounts } from './clients/activity-client.ts';
 import { openMainBackend } from './clients/main-backend.ts';
@@ -71,7 +72,10 @@ export const identity = defineService({
     await Promise.all([accounts, sessions, attempts, audit, erasures].map((store) => store.prepare()));
 
     const endAccount = createEndAccount({ accounts, sessions, erasures, markOf, recordEvents });
-    const mainBackend = openMainBackend(config.DATABASE_URL ?? config.MONGODB_URI, config.MONGO_DB_NAME);
+    const mainBackend = openMainBackend(
+      config.DATABASE_URL ?? config.MONGODB_URI,
+      mainBackendDatabaseName(config),
+    );
     const isBesideMain = config.IDENTITY_MODE === 'main';
     const gatekeeper = createGatekeeper({ accounts, sessions });
 

@@ -73,8 +73,8 @@ describe('where accounts are kept here', () => {
     standalone = await startTestService(identity, {
       env: {
         JWT_SECRET: 'a-secret-of-the-main-back-end-32-bytes',
-        DATABASE_URL: database.uri,
-        MONGO_DB_NAME: name,
+        // The database may be named in the address alone.
+        DATABASE_URL: database.uri.replace(/\/?(\?|$)/, `/${name}$1`),
       },
     });
   }, 60_000);

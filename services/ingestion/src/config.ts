@@ -26,7 +26,13 @@ export const IngestionConfig = z
       .optional()
       .describe("The main back end's database server; without it its incomes and expenses are not followed")
       .meta({ secret: true }),
-    MONGO_DB_NAME: z.string().min(1).default('finance-management').describe("The main back end's database"),
+    MONGO_DB_NAME: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "The main back end's database; default the one that DATABASE_URL names, else finance-management",
+      ),
     MAIN_BACKEND_POLL_MS: milliseconds(50, 3_600_000)
       .default(30_000)
       .describe('How often the main back end is looked at where its database offers no change stream'),

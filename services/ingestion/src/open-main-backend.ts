@@ -1,4 +1,4 @@
-import { moneyFeed } from '@orrery/main-backend';
+import { mainBackendDatabaseName, moneyFeed } from '@orrery/main-backend';
 import type { Job, Runtime } from '@orrery/service-kit';
 import { MongoClient } from 'mongodb';
 import type { IngestionConfig } from './config.ts';
@@ -46,7 +46,7 @@ export const openMainBackend = (parts: MainBackendParts): MainBackend => {
     maxPoolSize: 5,
     readPreference: 'secondaryPreferred',
   });
-  const feed = moneyFeed(client.db(config.MONGO_DB_NAME));
+  const feed = moneyFeed(client.db(mainBackendDatabaseName(config)));
   const follow = createFollowMainBackend({
     feed,
     marks: createSourceMarkStore(mongo),

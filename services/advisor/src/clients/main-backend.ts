@@ -8,7 +8,6 @@ import {
 import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
 
 const SERVER_SELECTION_MS = 5_000;
-const DEFAULT_DATABASE = 'finance-management';
 
 /** The main back end's database. */
 export interface MainBackend {
@@ -25,16 +24,10 @@ export interface MainBackend {
 
 export interface MainBackendOptions {
   uri: string;
-  /** Wins over the database that the address names. */
-  databaseName: string | undefined;
+  databaseName: string;
   /** For tests that listen to the commands. */
   clientOptions?: MongoClientOptions;
 }
-
-const databaseInAddress = (uri: string): string | undefined => {
-  const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
-  return path === undefined || path === '' ? undefined : decodeURIComponent(path);
-};
 
 /**
  * Opens the main back end's database; the first read connects.
@@ -47,7 +40,7 @@ export const openMainBackend = ({ uri, databaseName, clientOptions }: MainBacken
     maxPoolSize: 20,
     ...clientOptions,
   });
-  const db = client.db(databaseName ?? databaseInAddress(uri) ?? DEFAULT_DATABASE);
+  const db = client.db(databaseName);
   return {
     records: recordsReader(db),
     calculations: calculationsReader(db),
