@@ -50,6 +50,7 @@ import { createRecurringStore } from './store/recurring-store.ts';
 import { createShortfallStore } from './store/shortfall-store.ts';
 import { createUserSettingsStore } from './store/user-settings-store.ts';
 import { createAnnounceTraining } from './use-cases/announce-training.ts';
+import { createChooseCurrency } from './use-cases/choose-currency.ts';
 import { createEnterTransactions } from './use-cases/enter-transactions.ts';
 import { createExpectShortfalls } from './use-cases/expect-shortfalls.ts';
 import { createFollowBanks } from './use-cases/follow-banks.ts';
@@ -113,14 +114,10 @@ export const insights = defineService({
       inTransaction,
       recordEvents,
     });
-    const reportSpending = createReportSpending({
-      ...stores,
-      clock,
-      defaultCurrency: config.DEFAULT_CURRENCY,
-    });
-
     const defaultCurrency = config.DEFAULT_CURRENCY;
     const readUserDay = createReadUserDay({ settings, clock, defaultCurrency });
+    const chooseCurrency = createChooseCurrency({ ledger, defaultCurrency });
+    const reportSpending = createReportSpending({ ledger, readUserDay, chooseCurrency });
     const raiseAlerts = createRaiseAlerts({ alerts, alertSettings, ledger, readUserDay, clock });
     const budgets = createKeepBudgets({
       budgets: budgetStore,
@@ -129,7 +126,7 @@ export const insights = defineService({
       readUserDay,
       inTransaction,
       recordEvents,
-      defaultCurrency,
+      chooseCurrency,
     });
 
     const sender =
@@ -158,7 +155,7 @@ export const insights = defineService({
       compute,
       readUserDay,
       clock,
-      defaultCurrency,
+      chooseCurrency,
     });
     const shortfalls = createExpectShortfalls({
       links,
@@ -187,13 +184,13 @@ export const insights = defineService({
         readSpending({ reportSpending, readUserDay }),
         spendingReport(reportSpending),
         cashSenseAnomalies({ ledger, anomalies, analyses, compute, readUserDay, defaultCurrency }),
-        predictExpensesRoute({ ...stores, compute, clock, defaultCurrency: config.DEFAULT_CURRENCY }),
+        predictExpensesRoute({ ledger, compute, readUserDay, chooseCurrency }),
         rebuildDailyMetricsRoute(jobs),
         setBudgetGoal(budgets),
         budgetSummary(budgets, readUserDay),
         ...budgetRoutes(budgets),
         cashFlowForecast(forecastCashFlow),
-        savingsOpportunities({ ledger, recurring, analyses, budgets, readUserDay, defaultCurrency }),
+        savingsOpportunities({ ledger, recurring, analyses, budgets, readUserDay, chooseCurrency }),
         ...spendingProfileRoutes(metrics),
         ...recurringRoutes({ recurring, analyses }),
         ...anomalyRoutes({ anomalies, analyses }),

@@ -170,11 +170,12 @@ describe('GET /api/spending_report', () => {
     expect(page.text).not.toMatch(/<script|<b>/);
   });
 
-  it('reports the month so far when no period is asked for, and nothing for a stranger', async () => {
+  it('reports the whole present month when no period is asked for, and nothing for a stranger', async () => {
     const empty = await service.call('/api/spending_report', { as: aUser() });
 
     expect(empty.json).toMatchObject({
-      period: { start: '2026-03-01', end: '2026-03-16' },
+      period: { start: '2026-03-01', end: '2026-03-31' },
+      change_vs_previous: { period: { start: '2026-02-01', end: '2026-02-16' } },
       currency: 'EUR',
       expenses: 0,
       rows: [],

@@ -132,9 +132,13 @@ const stillToCome = (
     return 0;
   }
   const firstDay = metrics.reduce((first, { day }) => (day < first ? day : first), today);
-  const elapsed = diffDays(period.from, today) + 1;
+  // A period that has not begun is all to come, and one that is under way says nothing of how it will end.
+  const elapsed = Math.max(0, diffDays(period.from, today) + 1);
   const remainders: number[] = [];
   let each = previousPeriod(period);
+  while (each.to >= today) {
+    each = previousPeriod(each);
+  }
   while (remainders.length < USUAL_PERIODS && each.from >= firstDay) {
     remainders.push(spentIn(metrics, { from: addDays(each.from, elapsed), to: each.to }));
     each = previousPeriod(each);

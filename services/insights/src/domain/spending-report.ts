@@ -1,5 +1,5 @@
 import { roleOf } from '@orrery/contracts';
-import { addDays, addMonths, dayParts, daysInMonth, diffDays } from '@orrery/calendar';
+import { addDays, addMonths, dayParts, daysInMonth, diffDays, periodContaining } from '@orrery/calendar';
 import type { CalendarDate } from '@orrery/contracts';
 import { allocate } from '@orrery/money';
 import { UNCATEGORISED } from './types.ts';
@@ -210,6 +210,15 @@ export const rangeBefore = (range: DayRange): DayRange => {
     return { from: addMonths(range.from, -months), to };
   }
   return { from: addDays(to, -diffDays(range.from, range.to)), to };
+};
+
+/**
+ * The month before the one of a day, up to the same day of it: what a month that is under way can be compared with.
+ * @param day for instance the present day
+ */
+export const sameDaysOfMonthBefore = (day: CalendarDate): DayRange => {
+  const to = addMonths(day, -1);
+  return { from: periodContaining('month', to).from, to };
 };
 
 /**

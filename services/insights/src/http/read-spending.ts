@@ -67,7 +67,7 @@ export const readSpending = (parts: {
     const { today } = await parts.readUserDay(userId);
     const { period, report, byCurrency, settings } = await parts.reportSpending(userId, {
       from,
-      to: to ?? today,
+      to,
     });
     const language = chooseLanguage(request.headers['accept-language'], 'en', settings.language);
     return {

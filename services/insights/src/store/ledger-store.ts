@@ -318,6 +318,7 @@ export const createLedgerStore = (connection: Connection, bundles: BundleStore) 
         { key: { userId: 1, postedOn: -1, _id: -1 }, name: 'newest_first' },
         { key: { userId: 1, category: 1, postedOn: -1, _id: -1 }, name: 'newest_first_of_category' },
         { key: { userId: 1, accountId: 1, postedOn: -1, _id: -1 }, name: 'newest_first_of_account' },
+        { key: { userId: 1, currency: 1, _id: 1 }, name: 'by_currency' },
       ]);
     },
 
@@ -548,6 +549,38 @@ export const createLedgerStore = (connection: Connection, bundles: BundleStore) 
         }
       }
       return largest;
+    },
+
+    /**
+     * The currency in which most of a user's rows are, the first in the alphabet among equals; undefined without rows.
+     * Nearly everybody has one, which two seeks in an index tell; only rows of several are counted.
+     * @param userId owner
+     */
+    async mainCurrency(userId: string): Promise<string | undefined> {
+      const known: string[] = [];
+      let beyond = '';
+      for (;;) {
+        const next = await ledger
+          .find({ userId, currency: { $gt: beyond } }, { projection: { _id: 0, currency: 1 } })
+          .sort({ currency: 1, _id: 1 })
+          .limit(1)
+          .next();
+        if (next?.currency === undefined) {
+          break;
+        }
+        beyond = next.currency;
+        known.push(beyond);
+      }
+      if (known.length < 2) {
+        return known[0];
+      }
+      const counted = await Promise.all(
+        known.map(async (currency) => ({
+          currency,
+          count: await ledger.countDocuments({ userId, currency }),
+        })),
+      );
+      return counted.reduce((best, each) => (each.count > best.count ? each : best)).currency;
     },
 
     /**

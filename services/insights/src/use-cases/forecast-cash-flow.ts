@@ -7,6 +7,7 @@ import { dailyNets } from '../domain/cash-flow.ts';
 import type { CashFlow } from '../domain/cash-flow.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { RecurringStore } from '../store/recurring-store.ts';
+import type { ChooseCurrency } from './choose-currency.ts';
 import type { FollowBanks } from './follow-banks.ts';
 import type { RefreshAnalyses } from './refresh-analyses.ts';
 import type { ReadUserDay } from './user-calendar.ts';
@@ -25,7 +26,7 @@ export interface ForecastCashFlowParts {
   compute: Compute;
   readUserDay: ReadUserDay;
   clock: Clock;
-  defaultCurrency: string;
+  chooseCurrency: ChooseCurrency;
 }
 
 /** What is asked: the days ahead, and where the balance starts when the user tells it (minor units). */
@@ -46,9 +47,6 @@ export interface ForecastBalance {
   flow: CashFlow | null;
 }
 
-const mostCommon = (texts: readonly string[]): string | undefined =>
-  [...Map.groupBy(texts, (text) => text)].sort((left, right) => right[1].length - left[1].length)[0]?.[0];
-
 /**
  * Forecasts a user's balance: known recurring items on their days, everything else drawn from past weeks, starting at
  * the balance that the user tells, else at what their banks told last.
@@ -60,16 +58,13 @@ export const createForecastCashFlow =
     await parts.analyses.refreshIfStale(userId);
     const { settings, today } = await parts.readUserDay(userId);
     const yesterday = addDays(today, -1);
-    const [rows, streams, spendable] = await Promise.all([
+    const [rows, streams, spendable, usual] = await Promise.all([
       parts.ledger.detectorRows(userId, { from: addDays(today, -HISTORY_DAYS), to: yesterday }),
       parts.recurring.all(userId),
       parts.banks.spendable(userId, parts.clock.now()),
+      parts.chooseCurrency(userId, settings),
     ]);
-    const currency =
-      asked.currency ??
-      settings.currency ??
-      mostCommon(rows.map((row) => row.currency)) ??
-      parts.defaultCurrency;
+    const currency = asked.currency ?? usual;
     const told = asked.startMinor?.(currency) ?? spendable.get(currency);
     const start = { currency, today, startMinor: told ?? 0, isBalanceKnown: told !== undefined };
     const mine = rows.filter((row) => row.currency === currency && !OWN_TRANSFERS.has(row.category ?? ''));

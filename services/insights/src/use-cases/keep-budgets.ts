@@ -1,4 +1,4 @@
-import { addDays, addMonths, periodContaining } from '@orrery/calendar';
+import { addDays, periodContaining } from '@orrery/calendar';
 import { BudgetThresholdReached } from '@orrery/contracts';
 import type { CalendarDate } from '@orrery/contracts';
 import type { EventTransaction } from '@orrery/messaging';
@@ -12,14 +12,11 @@ import {
   thresholdsReached,
 } from '../domain/budget.ts';
 import type { Budget, BudgetPeriod, BudgetScope, BudgetStanding } from '../domain/budget.ts';
-import { mainCurrency } from '../domain/spending-of-metric.ts';
 import type { BudgetStore } from '../store/budget-store.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
+import type { ChooseCurrency } from './choose-currency.ts';
 import type { RaiseAlerts } from './raise-alerts.ts';
 import type { ReadUserDay } from './user-calendar.ts';
-
-/** Months that tell a user's usual currency. */
-const CURRENCY_MONTHS = 3;
 
 /** Days after its end for which a period can still reach a threshold, because purchases are posted late. */
 const LATE_DAYS = 31;
@@ -29,7 +26,7 @@ export interface KeepBudgetsParts extends Pick<Runtime<unknown>, 'inTransaction'
   ledger: LedgerStore;
   raiseAlerts: RaiseAlerts;
   readUserDay: ReadUserDay;
-  defaultCurrency: string;
+  chooseCurrency: ChooseCurrency;
 }
 
 /** A goal as the user states it. */
@@ -56,18 +53,7 @@ export interface BudgetSummary {
  * @param parts stores, transactions and the user's day
  */
 export const createKeepBudgets = (parts: KeepBudgetsParts) => {
-  const { budgets, ledger, readUserDay, defaultCurrency } = parts;
-
-  const usualCurrency = async (userId: string): Promise<string> => {
-    const { settings, today } = await readUserDay(userId);
-    return (
-      settings.currency ??
-      mainCurrency(
-        await ledger.daySums(userId, { from: addMonths(today, -CURRENCY_MONTHS), to: today }),
-        defaultCurrency,
-      )
-    );
-  };
+  const { budgets, ledger, readUserDay, chooseCurrency } = parts;
 
   const standings = async (
     userId: string,
@@ -166,8 +152,8 @@ export const createKeepBudgets = (parts: KeepBudgetsParts) => {
      */
     async set(userId: string, wanted: NewBudget): Promise<Budget> {
       const { scope, period, rollover } = wanted;
-      const currency = wanted.currency ?? (await usualCurrency(userId));
-      const { today } = await readUserDay(userId);
+      const { settings, today } = await readUserDay(userId);
+      const currency = wanted.currency ?? (await chooseCurrency(userId, settings));
       const budget: Budget = {
         id: budgetId(scope, period),
         taxonomy: scope.taxonomy,
@@ -216,7 +202,9 @@ export const createKeepBudgets = (parts: KeepBudgetsParts) => {
       const { settings, today } = await readUserDay(userId);
       const day = month === undefined ? periodContaining('month', today).from : `${month}-01`;
       const known = (await budgets.all(userId)).map(({ budget }) => budget);
-      const used = currency ?? settings.currency ?? known[0]?.currency ?? (await usualCurrency(userId));
+      const usual = currency ?? (await chooseCurrency(userId, settings));
+      const isKnown = known.length === 0 || known.some((budget) => budget.currency === usual);
+      const used = currency !== undefined || isKnown ? usual : (known[0]?.currency ?? usual);
       const mine = known.filter((budget) => budget.taxonomy !== 'orrery' && budget.currency === used);
       const byCategory = Map.groupBy(mine, ({ category }) => category);
       const monthly = [...byCategory.values()].flatMap((goals) => {

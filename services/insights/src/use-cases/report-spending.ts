@@ -1,16 +1,15 @@
 import { periodContaining } from '@orrery/calendar';
-import type { Clock } from '@orrery/calendar';
-import { zoneOfCurrency } from '../domain/currency-zone.ts';
-import { emptyReport, rangeBefore, startReport } from '../domain/spending-report.ts';
+import { emptyReport, rangeBefore, sameDaysOfMonthBefore, startReport } from '../domain/spending-report.ts';
 import type { DayRange, SpendingReport } from '../domain/spending-report.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
-import type { UserSettings, UserSettingsStore } from '../store/user-settings-store.ts';
+import type { UserSettings } from '../store/user-settings-store.ts';
+import type { ChooseCurrency } from './choose-currency.ts';
+import type { ReadUserDay } from './user-calendar.ts';
 
 export interface ReportSpendingParts {
   ledger: LedgerStore;
-  settings: UserSettingsStore;
-  clock: Clock;
-  defaultCurrency: string;
+  readUserDay: ReadUserDay;
+  chooseCurrency: ChooseCurrency;
 }
 
 /** A report on a period beside the period before. */
@@ -18,7 +17,7 @@ export interface SpendingComparison {
   settings: UserSettings;
   period: DayRange;
   previousPeriod: DayRange;
-  /** In the currency that was asked for, else the user's own, else the one with most rows. */
+  /** In the currency that was asked for, else in the one that the user is always answered in. */
   report: SpendingReport;
   /** The period before, in the same currency. */
   previous: SpendingReport;
@@ -26,12 +25,23 @@ export interface SpendingComparison {
   byCurrency: SpendingReport[];
 }
 
+const periodAsked = (
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+  today: string,
+): DayRange => {
+  if (from === undefined) {
+    const month = periodContaining('month', to ?? today);
+    return { from: month.from, to: to ?? month.to };
+  }
+  return { from, to: to ?? (from > today ? from : today) };
+};
+
 /**
  * Reports a user's spending from the ledger rows.
- * @param parts stores, the clock, and what applies to users who chose nothing
+ * @param parts the ledger, and the day and currency of a user
  */
 export const createReportSpending = (parts: ReportSpendingParts) => {
-  const { ledger, clock, defaultCurrency } = parts;
+  const { ledger } = parts;
 
   const reportOn = async (userId: string, period: DayRange): Promise<SpendingReport[]> => {
     const builder = startReport();
@@ -46,23 +56,20 @@ export const createReportSpending = (parts: ReportSpendingParts) => {
 
   /**
    * @param userId owner
-   * @param asked first and last day (default: the month of the last day, up to today) and currency
+   * @param asked first and last day and currency. Without days the present month counts whole, as for budgets and in
+   *   every other answer about it, against the one before up to the same day; a first day alone counts until today, a
+   *   last day alone from the start of its month.
    */
   return async (
     userId: string,
     asked: { from?: string | undefined; to?: string | undefined; currency?: string | undefined },
   ): Promise<SpendingComparison> => {
-    const settings = await parts.settings.find(userId);
-    const zone = settings.timeZone ?? zoneOfCurrency(asked.currency ?? settings.currency ?? defaultCurrency);
-    const to = asked.to ?? clock.today(zone ?? 'UTC');
-    const monthStart = periodContaining('month', to).from;
-    const period = {
-      from: asked.from ?? monthStart,
-      to: asked.from !== undefined && asked.from > to ? asked.from : to,
-    };
-    const previousPeriod = rangeBefore(period);
+    const { settings, today } = await parts.readUserDay(userId);
+    const period = periodAsked(asked, today);
+    const isPresentMonth = asked.from === undefined && asked.to === undefined;
+    const previousPeriod = isPresentMonth ? sameDaysOfMonthBefore(today) : rangeBefore(period);
     const byCurrency = await reportOn(userId, period);
-    const currency = asked.currency ?? settings.currency ?? byCurrency[0]?.currency ?? defaultCurrency;
+    const currency = asked.currency ?? (await parts.chooseCurrency(userId, settings));
     return {
       settings,
       period,

@@ -1,6 +1,7 @@
-import { dynamicTheta, smoothing, theta } from './members.ts';
-import type { Project } from './members.ts';
+import { dailyCourse } from './daily-course.ts';
+import { fitMembers, theta } from './members.ts';
 import { deseasonalise, reseasonalise } from './seasonality.ts';
+import type { Seasonality } from './seasonality.ts';
 import { yearEffect } from './year-effect.ts';
 
 export interface ForecastOptions {
@@ -24,11 +25,11 @@ export interface Forecast {
 /** Values further back no longer change a fit but cost time. */
 const MAX_FITTED_VALUES = 1500;
 
+/** Period of daily values that repeat by week. */
+const DAYS_OF_WEEK = 7;
+
 /** Below it no method can be fitted. */
 const MIN_FITTED_VALUES = 5;
-
-/** A year of whole weeks, so that weekdays meet weekdays. */
-const YEAR_OF_WEEKS = 364;
 
 /** Origins of the back-test at most; more sharpen the interval little and cost a fit each. */
 const MAX_ORIGINS = 24;
@@ -47,36 +48,6 @@ const average = (lists: readonly (readonly number[])[], horizon: number): number
     { length: horizon },
     (_unused, step) => lists.reduce((sum, list) => sum + (list[step] ?? 0), 0) / lists.length,
   );
-
-const fitAll = (values: readonly number[]): Project[] => {
-  const { damped, chosen } = smoothing(values);
-  return [theta(values), dynamicTheta(values), damped, chosen];
-};
-
-/**
- * Leans daily forecasts with a weekly season towards the course of last year, half of which comes back in spending
- * data: the four weeks around the same day a year ago against the eight weeks around a year before the last value.
- */
-const withLastYear = (
-  adjusted: readonly number[],
-  period: number,
-  projected: readonly number[],
-): number[] => {
-  const n = adjusted.length;
-  const around = (centre: number, reach: number): number => {
-    const part = adjusted.slice(Math.max(0, centre - reach), centre + reach + 1);
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
-  };
-  const base = n < YEAR_OF_WEEKS + 56 ? 0 : around(n - 1 - YEAR_OF_WEEKS, 28);
-  if (period !== 7 || base <= 0) {
-    return [...projected];
-  }
-  return projected.map((value, index) => {
-    const before = n + index - YEAR_OF_WEEKS;
-    const ratio = before + 14 < n ? around(before, 14) / base : 1;
-    return value * Math.sqrt(Math.min(4, Math.max(0.25, ratio)));
-  });
-};
 
 /** Value below which a share of the numbers lies, with the finite-sample step of conformal prediction. */
 const conformalQuantile = (numbers: readonly number[], share: number): number => {
@@ -111,15 +82,22 @@ const sizeBefore = (values: readonly number[], point: number): number => {
 /**
  * How far forecasts from earlier points of the series missed, and how the miss grew with the distance. Misses of a
  * series above zero count in proportion to its size then and now, because what grows misses by more.
+ * @param adjusted the series without its season
+ * @param calm the same without strange values, to fit to
  */
-const backTest = (adjusted: readonly number[], horizon: number, level: number): ErrorGrowth => {
+const backTest = (
+  adjusted: readonly number[],
+  calm: readonly number[],
+  horizon: number,
+  level: number,
+): ErrorGrowth => {
   const n = adjusted.length;
   const first = Math.max(MIN_FITTED_VALUES, Math.floor(n / 2));
   const every = Math.max(1, Math.ceil((n - first) / MAX_ORIGINS));
   const misses: number[][] = Array.from({ length: horizon }, () => []);
   const size = adjusted.every((value) => value > 0) ? sizeBefore(adjusted, n) : 0;
   for (let origin = n - 1; origin >= first; origin -= every) {
-    const projected = theta(adjusted.slice(0, origin))(Math.min(horizon, n - origin));
+    const projected = theta(calm.slice(0, origin))(Math.min(horizon, n - origin));
     const growth = size === 0 ? 1 : size / sizeBefore(adjusted, origin);
     projected.forEach((value, index) => {
       misses[index]?.push(Math.abs((adjusted[origin + index] ?? value) - value) * growth);
@@ -137,12 +115,58 @@ const backTest = (adjusted: readonly number[], horizon: number, level: number): 
   return { scale: conformalQuantile(scaled, level), power };
 };
 
+/** The middle of the future without its season, and what the interval is made of. */
+interface Projection {
+  season: Seasonality;
+  /** The adjusted series without strange values. */
+  calm: readonly number[];
+  centre: number[];
+  /** Share of the back-tested misses that is still uncertain. */
+  unexplained: number;
+  /** What made it, for people. */
+  members: string;
+}
+
+const daily = (values: readonly number[], horizon: number): Projection | undefined => {
+  const course = dailyCourse(values, horizon);
+  return (
+    course && {
+      ...course,
+      unexplained: 1,
+      members: 'mean of theta and middle values, course of the month and of the year',
+    }
+  );
+};
+
+const general = (values: readonly number[], period: number, horizon: number): Projection => {
+  const season = deseasonalise(values, period);
+  const { adjusted } = season;
+  if (values.length < MIN_FITTED_VALUES) {
+    const mean = adjusted.reduce((sum, value) => sum + value, 0) / adjusted.length;
+    const centre = Array.from({ length: horizon }, () => mean);
+    return { season, calm: adjusted, centre, unexplained: 1, members: 'mean' };
+  }
+  const fitted = fitMembers(adjusted, period);
+  const year = yearEffect(period === 1 ? adjusted : [], horizon);
+  return {
+    season,
+    calm: adjusted,
+    centre: average(
+      fitted.map(({ project }) => project(horizon)),
+      horizon,
+    ).map((value, index) => value + (year.effect[index] ?? 0)),
+    // What the year explains is no longer uncertain.
+    unexplained: Math.sqrt(1 - year.share ** 2),
+    members: `mean of ${fitted.map(({ name }) => name).join(', ')}`,
+  };
+};
+
 /**
  * Forecasts a series: the season is taken out by classical decomposition where a test finds one; the mean of Theta,
  * dynamic optimised Theta, damped exponential smoothing and the best simple smoothing is projected; what repeats after
- * 52 values is added where nothing shorter repeats; intervals are the
- * conformal quantile of back-tested errors. Deterministic. Forecasts of a series that was never negative are not
- * negative. Fewer than 5 values are continued with their mean.
+ * 52 values is added where nothing shorter repeats. Daily amounts that repeat by week are projected by `dailyCourse`.
+ * Intervals are the conformal quantile of back-tested errors. Deterministic. Forecasts of a series that was never
+ * negative are not negative. Fewer than 5 values are continued with their mean.
  * @param values at least one finite number, oldest first, evenly spaced
  * @param options period, horizon and level
  * @throws RangeError when there is no value or an option makes no sense
@@ -162,24 +186,12 @@ export const forecast = (values: readonly number[], options: ForecastOptions): F
     throw new RangeError('period and horizon must be whole numbers from 1, level between 0 and 1');
   }
   const recent = values.slice(-MAX_FITTED_VALUES);
-  const { adjusted, ...season } = deseasonalise(recent, period);
   const isShort = recent.length < MIN_FITTED_VALUES;
-  const projections = isShort
-    ? [
-        Array.from(
-          { length: horizon },
-          () => adjusted.reduce((sum, value) => sum + value, 0) / adjusted.length,
-        ),
-      ]
-    : fitAll(adjusted).map((project) => project(horizon));
-  const year = yearEffect(period === 1 ? adjusted : [], horizon);
-  const centre = withLastYear(adjusted, period, average(projections, horizon)).map(
-    (value, index) => value + (year.effect[index] ?? 0),
-  );
-  // What the year explains is no longer uncertain.
-  const unexplained = Math.sqrt(1 - year.share ** 2);
+  const { season, calm, centre, unexplained, members } =
+    (period === DAYS_OF_WEEK ? daily(recent, horizon) : undefined) ?? general(recent, period, horizon);
+  const { adjusted } = season;
   const spread = Math.max(...adjusted) - Math.min(...adjusted);
-  const { scale, power } = isShort ? { scale: spread, power: 0.5 } : backTest(adjusted, horizon, level);
+  const { scale, power } = isShort ? { scale: spread, power: 0.5 } : backTest(adjusted, calm, horizon, level);
   const floor = values.every((value) => value >= 0) ? 0 : -Infinity;
   const at = (value: number, index: number): number =>
     Math.max(floor, reseasonalise(value, recent.length + index, season));
@@ -188,8 +200,6 @@ export const forecast = (values: readonly number[], options: ForecastOptions): F
     mean: centre.map(at),
     lower: centre.map((value, index) => at(value - width(index), index)),
     upper: centre.map((value, index) => at(value + width(index), index)),
-    method: isShort
-      ? 'mean'
-      : `mean of theta, dynamic theta, damped trend and exponential smoothing${season.kind === 'none' ? '' : `, ${season.kind} season`}`,
+    method: `${members}${season.kind === 'none' ? '' : `, ${season.kind} season`}`,
   };
 };

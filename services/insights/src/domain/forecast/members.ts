@@ -3,6 +3,12 @@ import { minimise, minimiseScalar } from './minimise.ts';
 /** A fitted method: forecasts for 1 to `horizon` steps after the last value. */
 export type Project = (horizon: number) => number[];
 
+/** A fitted method and what people call it. */
+export interface NamedMethod {
+  name: string;
+  project: Project;
+}
+
 interface Fit {
   project: Project;
   /** Sum of squared one-step errors. */
@@ -62,17 +68,21 @@ const fitSimple = (values: readonly number[]): Fit & { alpha: number; level: num
   };
 };
 
+const thetaFrom = (
+  values: readonly number[],
+  { alpha, level }: { alpha: number; level: number },
+): Project => {
+  const drift = slopeOf(values) / 2;
+  const lag = (1 - (1 - alpha) ** values.length) / alpha;
+  return (horizon) => steps(horizon).map((step) => level + drift * (step - 1 + lag));
+};
+
 /**
  * The Theta method as simple exponential smoothing with half the slope of the series as drift
  * (Hyndman and Billah, "Unmasking the Theta method", 2003).
  * @param values series without seasonality, at least 3 values
  */
-export const theta = (values: readonly number[]): Project => {
-  const { alpha, level } = fitSimple(values);
-  const drift = slopeOf(values) / 2;
-  const lag = (1 - (1 - alpha) ** values.length) / alpha;
-  return (horizon) => steps(horizon).map((step) => level + drift * (step - 1 + lag));
-};
+export const theta = (values: readonly number[]): Project => thetaFrom(values, fitSimple(values));
 
 interface ThetaState {
   squaredErrors: number;
@@ -167,6 +177,17 @@ const runTrend = (
   return { level, trend, squaredErrors };
 };
 
+/** A trend steeper than this many usual steps is what one jump leaves in the fit. */
+const STEEPEST_TREND = 2;
+
+const medianStep = (values: readonly number[]): number => {
+  const sizes = values
+    .slice(1)
+    .map((value, index) => Math.abs(value - (values[index] ?? 0)))
+    .sort((left, right) => left - right);
+  return sizes[sizes.length >> 1] ?? 0;
+};
+
 const fitTrend = (values: readonly number[], dampings: { low: number; high: number }): Fit => {
   const head = values.slice(0, Math.min(10, values.length));
   const slope = slopeOf(head);
@@ -187,6 +208,8 @@ const fitTrend = (values: readonly number[], dampings: { low: number; high: numb
     400,
   );
   const end = runTrend(values, alpha, beta, damping, { level, trend });
+  const steepest = STEEPEST_TREND * medianStep(values);
+  const slopeAtEnd = Math.min(steepest, Math.max(-steepest, end.trend));
   return {
     squaredErrors: end.squaredErrors,
     parameters: dampings.low === dampings.high ? 4 : 5,
@@ -194,7 +217,7 @@ const fitTrend = (values: readonly number[], dampings: { low: number; high: numb
       let total = 0;
       return steps(horizon).map((step) => {
         total += damping ** step;
-        return end.level + total * end.trend;
+        return end.level + total * slopeAtEnd;
       });
     },
   };
@@ -211,15 +234,28 @@ const corrected = ({ squaredErrors, parameters }: Fit, n: number): number => {
     : n * Math.log(squaredErrors / n + 1e-12) + 2 * k + (2 * k * (k + 1)) / (n - k - 1);
 };
 
+/** A level that moves half the way or more towards each new value makes the series nearly a random walk. */
+const FOLLOWS_EACH_VALUE = 0.5;
+
 /**
- * Damped-trend exponential smoothing and the member of the family {level, level and trend, level and damped trend}
- * that the corrected Akaike criterion prefers (Hyndman et al., Forecasting with Exponential Smoothing, 2008).
+ * The methods whose forecasts are averaged: Theta, dynamic optimised Theta, damped-trend exponential smoothing, and the
+ * member of the family {level, level and trend, level and damped trend} that the corrected Akaike criterion prefers
+ * (Hyndman et al., Forecasting with Exponential Smoothing, 2008). Theta is left out where nothing repeats and the level
+ * follows each value: the line through the whole past of a random walk says nothing about its next steps.
  * @param values series without seasonality, at least 4 values
+ * @param period length of the season that was looked for, 1 for none
  */
-export const smoothing = (values: readonly number[]): { damped: Project; chosen: Project } => {
+export const fitMembers = (values: readonly number[], period: number): NamedMethod[] => {
+  const simple = fitSimple(values);
   const damped = fitTrend(values, DAMPED);
-  const [chosen = damped] = [fitSimple(values), fitTrend(values, UNDAMPED), damped].sort(
+  const [chosen = damped] = [simple, fitTrend(values, UNDAMPED), damped].sort(
     (left, right) => corrected(left, values.length) - corrected(right, values.length),
   );
-  return { damped: damped.project, chosen: chosen.project };
+  const isRandomWalk = period === 1 && simple.alpha >= FOLLOWS_EACH_VALUE;
+  return [
+    ...(isRandomWalk ? [] : [{ name: 'theta', project: thetaFrom(values, simple) }]),
+    { name: 'dynamic theta', project: dynamicTheta(values) },
+    { name: 'damped trend', project: damped.project },
+    { name: 'exponential smoothing', project: chosen.project },
+  ];
 };

@@ -9,7 +9,8 @@ export interface Seasonality {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
-const median = (values: readonly number[]): number => {
+/** Middle value; 0 of nothing. */
+export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((left, right) => left - right);
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
@@ -46,8 +47,12 @@ export const isSeasonal = (values: readonly number[], period: number): boolean =
   return Math.abs(correlations.at(-1) ?? 0) > 1.645 * Math.sqrt((1 + 2 * before) / values.length);
 };
 
-/** Centred moving average over one period; undefined at both ends. */
-const trendOf = (values: readonly number[], period: number): (number | undefined)[] => {
+/**
+ * Centred moving average over one period; undefined at both ends.
+ * @param values the series
+ * @param period length of the period
+ */
+export const trendOf = (values: readonly number[], period: number): (number | undefined)[] => {
   const half = Math.floor(period / 2);
   const isEven = period % 2 === 0;
   return values.map((_value, t) => {

@@ -1,4 +1,4 @@
-import { nextBeat, PERIODS, placeInMonth } from './period.ts';
+import { nextBeat, onAnchor, PERIODS, placeInMonth } from './period.ts';
 import type { Beat, PeriodRule } from './period.ts';
 
 /** One charge of a merchant; `day` counts from 1970-01-01 and `size` is the amount without its sign. */
@@ -16,7 +16,7 @@ export interface Rhythm {
   misses: number;
   /** Day on which the next charge is expected. */
   nextDay: number;
-  /** First expected day that is not more than the tolerance before a day, for streams whose last charge is missing. */
+  /** First expected day that a charge can still come in time for on a day, for streams whose last charge is missing. */
   expectedFrom(day: number): number;
   /** 0 to 1. */
   confidence: number;
@@ -40,6 +40,12 @@ const PHASE_REACH = 3;
 const LATEST = 14;
 
 const MOVED_BY = 0.2;
+
+/** An expected day is right when the charge comes within as many days of it; later than that, the next one is due. */
+const IN_TIME_DAYS = 3;
+
+/** Days by which the expected day may differ from the anchor that the charges were followed by. */
+const SETTLES_WITHIN = 4;
 
 /** Consecutive beats without a charge after which a stream counts as over. */
 const MAX_GAP = 2;
@@ -185,18 +191,74 @@ const rate = (found: Walk, charges: readonly Charge[], period: PeriodRule, readi
   );
 };
 
-/** The first expected day from `from` on, by the latest charges together instead of by the last one alone. */
+/** Distance from a day to the nearest day of the month on which an anchor falls. */
+const besideAnchor = (day: number, anchor: number): number => {
+  const { month } = placeInMonth(day);
+  return Math.min(...[month - 1, month, month + 1].map((each) => Math.abs(onAnchor(each, anchor) - day)));
+};
+
+/**
+ * The candidate that most distances put within reach, or the nearest to all of them where several do. A mean would
+ * follow every stray charge; what is asked of an expected day is to be within reach.
+ */
+const within = (candidates: readonly number[], distancesFrom: (candidate: number) => number[]): number => {
+  let best = { candidate: candidates[0] ?? 0, reached: -1, squares: 0 };
+  for (const candidate of candidates) {
+    const distances = distancesFrom(candidate);
+    const reached = distances.filter((distance) => distance <= IN_TIME_DAYS).length;
+    const squares = distances.reduce((sum, distance) => sum + distance ** 2, 0);
+    if (reached > best.reached || (reached === best.reached && squares < best.squares)) {
+      best = { candidate, reached, squares };
+    }
+  }
+  return best.candidate;
+};
+
+const DAYS_OF_MONTH = Array.from({ length: 31 }, (_unused, index) => index + 1);
+
+const settled = ({ used, beat }: Walk): number[] => {
+  const near = (anchor: number): number[] =>
+    used
+      .map(({ day }) => day)
+      .filter(
+        (day) =>
+          besideAnchor(day, anchor) <= Math.min(...beat.anchors.map((other) => besideAnchor(day, other))),
+      );
+  return beat.anchors.map((anchor) => {
+    const days = near(anchor);
+    return within(
+      [anchor, ...DAYS_OF_MONTH.filter((other) => Math.abs(other - anchor) <= SETTLES_WITHIN)],
+      (other) => days.map((day) => besideAnchor(day, other)),
+    );
+  });
+};
+
+/** The first expected day from `from` on, by all charges together instead of by the last one alone. */
 const expectedOn = (found: Walk, period: PeriodRule, from: number): number => {
   if (isCalendarPeriod(period)) {
-    let beat = nextBeat(period.name, found.beat);
-    while (beat.day < from) {
+    // From the old anchors to the next beat, or a beat that settles a few days later would be met again.
+    const next = nextBeat(period.name, found.beat);
+    const anchors = settled(found);
+    const onSettled = (beat: Beat): Beat => {
+      const index = beat.anchors.findIndex((anchor) => onAnchor(beat.month, anchor) === beat.day);
+      return { ...beat, day: onAnchor(beat.month, anchors[Math.max(0, index)] ?? 1) };
+    };
+    let beat = next;
+    while (onSettled(beat).day < from) {
       beat = nextBeat(period.name, beat);
     }
-    return beat.day;
+    return onSettled(beat).day;
   }
   const slots = found.slots.slice(-LATEST);
   const starts = found.used.slice(-LATEST).map(({ day }, index) => day - period.days * (slots[index] ?? 0));
-  const phase = Math.round(meanOf(starts));
+  const middle = Math.round(meanOf(starts));
+  const phase = within(
+    [
+      middle,
+      ...Array.from({ length: 2 * SETTLES_WITHIN + 1 }, (_unused, index) => middle + index - SETTLES_WITHIN),
+    ],
+    (candidate) => starts.map((start) => Math.abs(start - candidate)),
+  );
   const due = Math.max((slots.at(-1) ?? 0) + 1, Math.ceil((from - phase) / period.days));
   return phase + due * period.days;
 };
@@ -226,7 +288,8 @@ export const fitRhythm = (charges: readonly Charge[], readings: number): Rhythm 
       charges: found.used,
       misses: found.misses,
       nextDay: expectedOn(found, period, -Infinity),
-      expectedFrom: (day: number) => expectedOn(found, period, day - period.toleranceDays),
+      expectedFrom: (day: number) =>
+        expectedOn(found, period, day - Math.min(IN_TIME_DAYS, period.toleranceDays)),
       confidence,
     };
     if (best === undefined || worthOf(rhythm, charges.length) > worthOf(best, charges.length)) {

@@ -70,7 +70,12 @@ const monthAt = (index: number): Month => {
   return fresh;
 };
 
-const onAnchor = (index: number, anchor: number): number => {
+/**
+ * The day of a month on which an anchor falls: the last one in months that are too short.
+ * @param index months since year 0
+ * @param anchor 1 to 31
+ */
+export const onAnchor = (index: number, anchor: number): number => {
   const { start, length } = monthAt(index);
   return start + Math.min(anchor, length) - 1;
 };

@@ -1,16 +1,14 @@
 import { addMonths } from '@orrery/calendar';
-import type { Clock } from '@orrery/calendar';
 import { defineRoute } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Compute } from '../../../compute/compute.ts';
-import { zoneOfCurrency } from '../../../domain/currency-zone.ts';
 import { monthlyHistory } from '../../../domain/predict-expenses.ts';
-import { mainCurrency } from '../../../domain/spending-of-metric.ts';
 import type { LedgerStore } from '../../../store/ledger-store.ts';
-import type { UserSettingsStore } from '../../../store/user-settings-store.ts';
+import type { ChooseCurrency } from '../../../use-cases/choose-currency.ts';
+import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
 import { CASH_SENSE_CATEGORIES, cashSenseCategory } from '../../../domain/cash-sense-category.ts';
 import { INSUFFICIENT_DATA } from './insufficient-data.ts';
 
@@ -56,22 +54,22 @@ const PredictExpenses = defineRoute({
 
 /**
  * `POST /api/predict_expenses`.
- * @param parts the ledger to learn from, the clock, and what applies to users who chose nothing
+ * @param parts the ledger to learn from, the worker thread, and the day and currency of a user
  */
 export const predictExpensesRoute = (parts: {
   ledger: LedgerStore;
-  settings: UserSettingsStore;
   compute: Compute;
-  clock: Clock;
-  defaultCurrency: string;
+  readUserDay: ReadUserDay;
+  chooseCurrency: ChooseCurrency;
 }): MountedRoute =>
   handle(PredictExpenses, async ({ body, identity }) => {
     const userId = requireUserId(identity);
-    const settings = await parts.settings.find(userId);
-    const zone = settings.timeZone ?? zoneOfCurrency(settings.currency ?? parts.defaultCurrency) ?? 'UTC';
-    const today = parts.clock.today(zone);
-    const all = await parts.ledger.monthSums(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today });
-    const currency = body.currency ?? settings.currency ?? mainCurrency(all, parts.defaultCurrency);
+    const { settings, today } = await parts.readUserDay(userId);
+    const [all, usual] = await Promise.all([
+      parts.ledger.monthSums(userId, { from: addMonths(today, -HISTORY_MONTHS), to: today }),
+      parts.chooseCurrency(userId, settings),
+    ]);
+    const currency = body.currency ?? usual;
     const { months, buckets } = monthlyHistory(
       all.filter((metric) => metric.currency === currency),
       today,

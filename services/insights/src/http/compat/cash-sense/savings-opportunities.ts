@@ -12,9 +12,9 @@ import {
 } from '../../../domain/cash-sense-category.ts';
 import { findSavings, SAVING_TYPES, SAVINGS_HISTORY_DAYS, totalSaving } from '../../../domain/savings.ts';
 import type { Saving, SavingType } from '../../../domain/savings.ts';
-import { mainCurrency } from '../../../domain/spending-of-metric.ts';
 import type { LedgerStore } from '../../../store/ledger-store.ts';
 import type { RecurringStore } from '../../../store/recurring-store.ts';
+import type { ChooseCurrency } from '../../../use-cases/choose-currency.ts';
 import type { KeepBudgets } from '../../../use-cases/keep-budgets.ts';
 import type { RefreshAnalyses } from '../../../use-cases/refresh-analyses.ts';
 import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
@@ -102,18 +102,19 @@ export const savingsOpportunities = (parts: {
   analyses: RefreshAnalyses;
   budgets: KeepBudgets;
   readUserDay: ReadUserDay;
-  defaultCurrency: string;
+  chooseCurrency: ChooseCurrency;
 }): MountedRoute =>
   handle(SavingsOpportunities, async ({ query, identity, request }) => {
     const userId = requireUserId(identity);
     await parts.analyses.refreshIfStale(userId);
     const { settings, today } = await parts.readUserDay(userId);
-    const [all, streams, standings] = await Promise.all([
+    const [all, streams, standings, usual] = await Promise.all([
       parts.ledger.daySums(userId, { from: addDays(today, -SAVINGS_HISTORY_DAYS), to: today }),
       parts.recurring.all(userId),
       parts.budgets.list(userId),
+      parts.chooseCurrency(userId, settings),
     ]);
-    const currency = query.currency ?? settings.currency ?? mainCurrency(all, parts.defaultCurrency);
+    const currency = query.currency ?? usual;
     const savings = findSavings({
       streams: streams.filter((stream) => stream.currency === currency),
       metrics: all.filter((metric) => metric.currency === currency),
