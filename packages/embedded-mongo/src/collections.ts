@@ -1,5 +1,6 @@
 import type { CollectionInfo, IndexInfo } from './catalog.ts';
 import { fullCollation, ID_INDEX_SPEC, newUuid } from './catalog.ts';
+import { noteCollection } from './changes/noting.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import type { BsonDocument } from './semantics/types.ts';
 import { isDocument } from './semantics/values.ts';
@@ -26,7 +27,7 @@ export function createCollection(
   if (Object.keys(collation).length === 0) {
     delete stored.collation;
   }
-  return context.catalog.save(context.view, database, name, {
+  const created = context.catalog.save(context.view, database, name, {
     id,
     kind,
     uuid: newUuid(),
@@ -39,6 +40,11 @@ export function createCollection(
             spec: { ...spec, ...collation },
           })),
   });
+  const idIndex = created.indexes[0]?.spec;
+  noteCollection(context, created, 'create', {
+    details: { ...stored, ...(idIndex !== undefined && { idIndex }) },
+  });
+  return created;
 }
 
 /** The indexes that a collection has from its beginning: on `_id`, and of a time series on its metadata and time. */
@@ -81,6 +87,12 @@ export function discardIndex(context: WriteContext, index: IndexInfo): void {
 
 /** Removes a collection or view. Its documents and index entries are cleared later, a few at a time. */
 export function dropCollection(context: WriteContext, collection: CollectionInfo): void {
+  discardCollection(context, collection);
+  noteCollection(context, collection, 'drop');
+}
+
+/** Like `dropCollection`, when another collection takes its name: change streams are told of that instead. */
+export function discardCollection(context: WriteContext, collection: CollectionInfo): void {
   context.guardCollection(collection.namespace);
   context.view.del(catalogKey(collection.database, collection.name));
   context.view.del(countersKey(collection.id));

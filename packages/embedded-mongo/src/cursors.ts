@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Long } from 'bson';
 import { MongoServerError } from './semantics/errors.ts';
+import type { BsonDocument } from './semantics/types.ts';
+import type { Signal } from './signal.ts';
 import type { Transaction } from './transactions.ts';
 
 /** Documents handed out in batches. */
@@ -10,6 +12,12 @@ export interface DocumentStream {
    * `done` says that there are no more.
    */
   take(count: number, maxBytes: number): Promise<{ documents: Uint8Array[]; done: boolean }>;
+  /** Of a stream that waits for something other than the next write: fires when there may be more. */
+  readonly grows?: Signal;
+  /** True when there is more to look at than the last `take` had time for. */
+  readonly isBehind?: boolean;
+  /** Of a change stream: the token with which it can be resumed after what was handed out. */
+  readonly resumeToken?: BsonDocument;
 }
 
 /** An open cursor. */
@@ -24,6 +32,10 @@ export interface Cursor {
   batchSize?: number;
   /** A getMore that finds nothing waits for a while for what is written next. */
   awaitsData?: boolean;
+  /** It stays open when its collection is dropped, to tell of that. */
+  outlivesCollection?: boolean;
+  /** Ends the waiting of a getMore. */
+  wake?: () => void;
   busy: boolean;
 }
 
@@ -61,7 +73,15 @@ export class CursorTable {
 
   /** Closes a cursor; false when there is none of that id. */
   close(id: Long): boolean {
-    return this.cursors.delete(id.toString());
+    const cursor = this.cursors.get(id.toString());
+    this.cursors.delete(id.toString());
+    cursor?.wake?.();
+    return cursor !== undefined;
+  }
+
+  /** Closes the cursors on collections that are gone. */
+  closeOn(isGone: (namespace: string) => boolean): void {
+    this.closeWhere((cursor) => cursor.outlivesCollection !== true && isGone(cursor.namespace));
   }
 
   /** Closes all cursors that satisfy a condition. */
@@ -69,6 +89,7 @@ export class CursorTable {
     for (const [id, cursor] of this.cursors) {
       if (condition(cursor)) {
         this.cursors.delete(id);
+        cursor.wake?.();
       }
     }
   }
@@ -76,6 +97,11 @@ export class CursorTable {
   /** Closes the cursors that were not used for the time-out. */
   expire(now: number): void {
     this.closeWhere((cursor) => cursor.timesOut && !cursor.busy && cursor.lastUse < now - CURSOR_TIMEOUT_MS);
+  }
+
+  /** The streams of all open cursors. */
+  streams(): DocumentStream[] {
+    return [...this.cursors.values()].map((cursor) => cursor.stream);
   }
 
   /** Number of open cursors. */

@@ -1,5 +1,7 @@
 import { ObjectId } from 'bson';
 import type { CollectionInfo } from './catalog.ts';
+import type { NamedPaths } from './changes/describe-update.ts';
+import { noteChange, noteInsert, noteRemoval } from './changes/noting.ts';
 import { evaluationContext, matchContext } from './evaluation.ts';
 import { applyIndexChanges, planIndexChanges } from './indexes.ts';
 import { MongoServerError } from './semantics/errors.ts';
@@ -129,6 +131,7 @@ export function insertDocument(
   context.view.put(documentKey(collection.id, recordId), prepared.raw);
   applyIndexChanges(context, changes);
   context.count(collection.id, { documents: 1, bytes: prepared.raw.length });
+  noteInsert(context, collection, prepared);
   if (collection.capped !== undefined) {
     trimCapped(context, collection, collection.capped);
   }
@@ -136,7 +139,8 @@ export function insertDocument(
 }
 
 /**
- * Replaces a stored document by a changed one with the same `_id`.
+ * Replaces a stored document by a changed one with the same `_id`. `how` says what change streams tell: of a
+ * replacement, or of an update that named some paths.
  * Throws MongoServerError 10334, 11000 or 171; nothing is written then.
  */
 export function replaceDocument(
@@ -145,6 +149,7 @@ export function replaceDocument(
   recordId: number,
   before: { document: BsonDocument; size: number },
   after: BsonDocument,
+  how: NamedPaths | 'replaced',
 ): void {
   const raw = encodeDocument(after);
   assertSize(raw);
@@ -156,10 +161,21 @@ export function replaceDocument(
   if (raw.length !== before.size) {
     context.count(collection.id, { documents: 0, bytes: raw.length - before.size });
   }
+  noteChange(context, collection, before.document, { document: after, raw }, how);
 }
 
 /** Removes a stored document and its index entries. */
 export function removeDocument(
+  context: WriteContext,
+  collection: CollectionInfo,
+  recordId: number,
+  before: { document: BsonDocument; size: number },
+): void {
+  discardDocument(context, collection, recordId, before);
+  noteRemoval(context, collection, before.document);
+}
+
+function discardDocument(
   context: WriteContext,
   collection: CollectionInfo,
   recordId: number,
@@ -187,7 +203,7 @@ function trimCapped(
     if (oldest === undefined) {
       return;
     }
-    removeDocument(context, collection, recordIdAtEnd(oldest.key), {
+    discardDocument(context, collection, recordIdAtEnd(oldest.key), {
       document: decodeDocument(oldest.value),
       size: oldest.value.length,
     });

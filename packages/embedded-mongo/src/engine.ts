@@ -1,9 +1,17 @@
 import { Catalog } from './catalog.ts';
+import { ChangeStream } from './changes/change-stream.ts';
+import {
+  ChangeHistory,
+  DEFAULT_HISTORY_LIMITS,
+  EVERY_DATABASE,
+  type HistoryLimits,
+} from './changes/history.ts';
 import { CursorTable } from './cursors.ts';
 import { LockBusy, LockTable } from './locks.ts';
 import { RetryMemory, transactionTooOld } from './retry-memory.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import { type Session, SessionTable } from './sessions.ts';
+import { Signal } from './signal.ts';
 import { garbageRange, parseGarbageKey } from './storage/keyspace.ts';
 import type { ReadView, Store } from './storage/store.ts';
 import { DirectWrite, Transaction } from './transactions.ts';
@@ -35,12 +43,16 @@ export class Engine {
   readonly cursors = new CursorTable();
   readonly sessions: SessionTable;
 
-  private written = Promise.withResolvers<undefined>();
+  /** The changes that change streams tell of, and the logical clock. */
+  readonly history: ChangeHistory;
+  /** Fires after each write outside of transactions and each commit of one. */
+  readonly written = new Signal();
   private readonly builds = new Map<number, Promise<void>>();
 
   /** Takes over an open store. */
-  constructor(store: Store) {
+  constructor(store: Store, historyLimits: HistoryLimits = DEFAULT_HISTORY_LIMITS) {
     this.store = store;
+    this.history = new ChangeHistory(store, historyLimits);
     this.recordIds = new RecordIds(store);
     this.sessions = new SessionTable((session) => {
       this.cursors.closeWhere((cursor) => cursor.session === session.id);
@@ -50,15 +62,31 @@ export class Engine {
     this.catalog.reserveIds(store, waiting);
   }
 
-  /** Settles after the next write outside of transactions or the next commit of one. */
-  nextWrite(): Promise<void> {
-    return this.written.promise;
+  /** Wakes those who wait for the next write, or for the next change. */
+  noteWrite(): void {
+    this.written.fire();
+    this.history.announce();
   }
 
-  /** Wakes those who wait for the next write. */
-  noteWrite(): void {
-    this.written.resolve(undefined);
-    this.written = Promise.withResolvers<undefined>();
+  /** Sees to it that the changes of a database are kept from now on, and settles when it is so. */
+  async watchChanges(database: string): Promise<void> {
+    const running = this.sessions
+      .all()
+      .map(({ transaction }) => transaction)
+      .filter((transaction) => transaction?.state === 'active' || transaction?.state === 'committing');
+    await this.history.watch(
+      database,
+      running.map((transaction) => transaction?.ended ?? Promise.resolve()),
+    );
+  }
+
+  /** Forgets changes that need not be kept any longer. `now`: milliseconds since 1970. */
+  async trimHistory(now: number): Promise<void> {
+    const open = this.cursors
+      .streams()
+      .filter((stream) => stream instanceof ChangeStream)
+      .map((stream) => stream.database ?? EVERY_DATABASE);
+    await this.history.trim(now, new Set(open));
   }
 
   /** Remembers that indexes are being built, until they are. */
@@ -82,7 +110,10 @@ export class Engine {
   /** Starts a transaction for a session. */
   startTransaction(session: Session, txnNumber: number): Transaction {
     this.abortTransaction(session);
-    const transaction = new Transaction(this.store, this.locks, this.catalog, this.recordIds);
+    const transaction = new Transaction(this.store, this.locks, this.catalog, this.recordIds, this.history, {
+      session: session.id,
+      txnNumber,
+    });
     session.txnNumber = txnNumber;
     session.transaction = transaction;
     return transaction;
@@ -137,7 +168,14 @@ export class Engine {
       const touched: string[] = [];
       try {
         const outcome = await this.store.atomically((view) => {
-          const context = new DirectWrite(view, this.locks, this.catalog, this.recordIds, touched);
+          const context = new DirectWrite(
+            view,
+            this.locks,
+            this.catalog,
+            this.recordIds,
+            this.history,
+            touched,
+          );
           const memory =
             retry === undefined ? undefined : RetryMemory.load(view, retry.session, retry.txnNumber);
           const result = work(context, memory);

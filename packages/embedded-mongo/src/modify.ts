@@ -1,4 +1,5 @@
 import type { CollectionInfo } from './catalog.ts';
+import { NamedPaths } from './changes/describe-update.ts';
 import { assertNotView, collectionForWrite } from './collections.ts';
 import { type CommandContext, findCollection, pacerOf, viewOf } from './command.ts';
 import {
@@ -196,6 +197,7 @@ export function runUpdate(
     collection = collectionForWrite(context, database, name);
     return insertForUpsert(context, collection, statement, updater);
   }
+  const how = isReplacement(statement.update) ? 'replaced' : new NamedPaths(statement.update);
   const outcome: UpdateOutcome = { matched: targets.length, modified: 0 };
   for (const target of targets) {
     if (collection === undefined) {
@@ -216,6 +218,7 @@ export function runUpdate(
         target.recordId,
         { document: before, size: target.raw.length },
         after,
+        how,
       );
       outcome.modified += 1;
     }

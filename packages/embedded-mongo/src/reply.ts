@@ -1,18 +1,8 @@
-import { Binary, Long, Timestamp } from 'bson';
+import { Binary, Long } from 'bson';
 import { codeNameOf, errorLabels, type LabelContext } from './error-codes.ts';
+import { type LogicalTime, timestampOf } from './logical-clock.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import type { BsonDocument } from './semantics/types.ts';
-
-/** A logical time: seconds since 1970 and a counter within the second. */
-export interface LogicalTime {
-  seconds: number;
-  increment: number;
-}
-
-/** A logical time as BSON. */
-export function timestampOf(time: LogicalTime): Timestamp {
-  return new Timestamp({ t: time.seconds, i: time.increment });
-}
 
 const NO_SIGNATURE = { hash: new Binary(Buffer.alloc(20), 0), keyId: Long.ZERO };
 

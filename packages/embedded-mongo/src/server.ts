@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:net';
 import { AggregationThread } from './aggregation-thread.ts';
+import { DEFAULT_HISTORY_LIMITS, type HistoryLimits } from './changes/history.ts';
 import { Connection } from './connection.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Engine } from './engine.ts';
 import { FailPoints } from './fail-points.ts';
 import { discardInterruptedBuilds } from './index-builds.ts';
 import { lockDirectory } from './lock-file.ts';
-import type { LogicalTime } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 import { SESSION_TIMEOUT_MINUTES } from './sessions.ts';
 import { openLmdbStore } from './storage/lmdb-store.ts';
@@ -36,6 +36,8 @@ export interface EmbeddedMongoOptions {
   wireVersion?: 21 | 25;
   /** Milliseconds between two searches for expired documents; 60,000 by default. */
   ttlIntervalMs?: number;
+  /** How much is kept for change streams: 64 MiB and a week by default. */
+  changeHistory?: Partial<HistoryLimits>;
   /** Nothing is written without one. */
   logger?: Logger;
 }
@@ -53,27 +55,6 @@ const DEFAULT_TTL_INTERVAL_MS = 60_000;
 const TRANSACTION_LIFETIME_MS = 60_000;
 const HOUSEKEEPING_MS = 1_000;
 const SILENT: Logger = { info: () => undefined, error: () => undefined };
-
-/** A logical clock that never goes back and never stands still. */
-class LogicalClock {
-  private seconds = Math.floor(Date.now() / 1000);
-  private increment = 0;
-
-  tick(): LogicalTime {
-    const now = Math.floor(Date.now() / 1000);
-    if (now > this.seconds) {
-      this.seconds = now;
-      this.increment = 1;
-    } else {
-      this.increment += 1;
-    }
-    return this.last();
-  }
-
-  last(): LogicalTime {
-    return { seconds: this.seconds, increment: this.increment };
-  }
-}
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -137,9 +118,9 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   try {
     const store = openLmdbStore(options.dataDirectory, { durability: options.durability ?? 'sync' });
     opened = store;
-    const engine = new Engine(store);
+    const engine = new Engine(store, { ...DEFAULT_HISTORY_LIMITS, ...options.changeHistory });
     await discardInterruptedBuilds(engine);
-    const clock = new LogicalClock();
+    const { clock } = engine.history;
     const aggregationThread = new AggregationThread(options.dataDirectory);
     const connections = new Map<number, Connection>();
     let created = 0;
@@ -153,6 +134,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
     const housekeeping = new Repeated(async () => {
       keepHouse(engine);
       await forgetOldSessions(engine, Date.now() - SESSION_TIMEOUT_MINUTES * 60_000);
+      await engine.trimHistory(Date.now());
     }, report('housekeeping failed'));
     const ttlInterval = options.ttlIntervalMs ?? DEFAULT_TTL_INTERVAL_MS;
     const state: ServerState = {

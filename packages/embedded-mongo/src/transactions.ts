@@ -1,3 +1,5 @@
+import type { NewChange, Origin } from './changes/change.ts';
+import type { ChangeHistory } from './changes/history.ts';
 import type { Catalog } from './catalog.ts';
 import { LockBusy, type LockOwner, type LockTable, writeConflict } from './locks.ts';
 import { MongoServerError } from './semantics/errors.ts';
@@ -32,14 +34,26 @@ export class Transaction implements LockOwner {
   private readonly counterDeltas = new Map<number, Counters>();
   private readonly writing: Omit<
     WriteContext,
-    'view' | 'guard' | 'guardCollection' | 'useCollection' | 'count' | 'counters'
+    'view' | 'guard' | 'guardCollection' | 'useCollection' | 'changes' | 'count' | 'counters'
   >;
+  private readonly history: ChangeHistory;
+  private readonly changes: NewChange[] = [];
+  private readonly identity: NonNullable<Origin['transaction']>;
   private finish: () => void = () => undefined;
 
   /** Starts a transaction on the present state of the store. */
-  constructor(store: Store, locks: LockTable, catalog: Catalog, recordIds: RecordIds) {
+  constructor(
+    store: Store,
+    locks: LockTable,
+    catalog: Catalog,
+    recordIds: RecordIds,
+    history: ChangeHistory,
+    identity: NonNullable<Origin['transaction']>,
+  ) {
     this.store = store;
     this.locks = locks;
+    this.history = history;
+    this.identity = identity;
     this.snapshot = store.snapshot();
     this.overlay = new OverlayView(this.snapshot);
     this.writing = { catalog, recordIds, inTransaction: true };
@@ -67,6 +81,7 @@ export class Transaction implements LockOwner {
       useCollection: (database, name) => {
         this.useCollection(database, name);
       },
+      changes: (database) => (this.history.records(database) ? this.changes : undefined),
       count: (id, delta) => {
         const known = this.counterDeltas.get(id) ?? { documents: 0, bytes: 0 };
         this.counterDeltas.set(id, {
@@ -111,6 +126,7 @@ export class Transaction implements LockOwner {
         for (const [id, delta] of this.counterDeltas) {
           addToCounters(view, id, delta);
         }
+        this.history.append(view, this.changes, { at: new Date(), transaction: this.identity });
         save(view);
       });
       this.state = 'committed';
@@ -182,11 +198,21 @@ export class DirectWrite implements WriteContext {
   readonly recordIds: RecordIds;
   private readonly locks: LockTable;
   private readonly touched: string[];
+  private readonly history: ChangeHistory;
   private readonly deltas = new Map<number, Counters>();
+  private readonly pendingChanges: NewChange[] = [];
 
   /** `touched` receives the names of the keys that are written; they count as being committed until given back. */
-  constructor(view: WriteView, locks: LockTable, catalog: Catalog, recordIds: RecordIds, touched: string[]) {
+  constructor(
+    view: WriteView,
+    locks: LockTable,
+    catalog: Catalog,
+    recordIds: RecordIds,
+    history: ChangeHistory,
+    touched: string[],
+  ) {
     this.view = view;
+    this.history = history;
     this.locks = locks;
     this.catalog = catalog;
     this.recordIds = recordIds;
@@ -219,6 +245,10 @@ export class DirectWrite implements WriteContext {
     }
   }
 
+  changes(database: string): NewChange[] | undefined {
+    return this.history.records(database) ? this.pendingChanges : undefined;
+  }
+
   count(id: number, delta: Counters): void {
     const known = this.deltas.get(id) ?? { documents: 0, bytes: 0 };
     this.deltas.set(id, { documents: known.documents + delta.documents, bytes: known.bytes + delta.bytes });
@@ -232,8 +262,9 @@ export class DirectWrite implements WriteContext {
       : { documents: base.documents + delta.documents, bytes: base.bytes + delta.bytes };
   }
 
-  /** Saves the counters; the last step of the write. */
+  /** Saves the counters and the changes; the last step of the write. */
   finish(): void {
+    this.history.append(this.view, this.pendingChanges, { at: new Date() });
     for (const [id, delta] of this.deltas) {
       addToCounters(this.view, id, delta);
     }

@@ -1,3 +1,4 @@
+import type { NewChange } from './changes/change.ts';
 import type { Catalog } from './catalog.ts';
 import { countersKey, documentRange, recordIdAtEnd } from './storage/keyspace.ts';
 import type { ReadView, WriteView } from './storage/store.ts';
@@ -66,6 +67,8 @@ export interface WriteContext {
   guardCollection(namespace: string): void;
   /** Has to be called before documents of a collection are changed. Throws when the collection itself is changing. */
   useCollection(database: string, name: string): void;
+  /** Where changes of a database are noted for change streams; undefined when nobody watches it. */
+  changes(database: string): NewChange[] | undefined;
   /** Notes that documents came or went. */
   count(collectionId: number, delta: Counters): void;
   /** The counters as this write sees them. */

@@ -30,6 +30,7 @@ import type { BsonDocument } from '../semantics/types.ts';
 import { isDocument, toNumber } from '../semantics/values.ts';
 import { decodeDocument } from '../wire/bson-decode.ts';
 import { encodeDocument } from '../wire/bson-encode.ts';
+import { isChangeStream, openChangeStream } from './change-streams.ts';
 import { countByPlan } from './count-by-plan.ts';
 import { cursorBatchSize, cursorReply } from './cursor-replies.ts';
 import { explainReply, pipelineExplanation } from './explain-plans.ts';
@@ -321,6 +322,9 @@ async function aggregate(context: CommandContext): Promise<BsonDocument> {
       9,
       `The 'cursor' option is required, except for aggregate with the explain argument`,
     );
+  }
+  if (isChangeStream(job.pipeline) && !explain) {
+    return openChangeStream(context, job, cursor);
   }
   validatePipeline(job.pipeline);
   assertOutputOptions(command, job.pipeline);

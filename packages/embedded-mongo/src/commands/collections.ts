@@ -1,6 +1,7 @@
 import { type CollectionInfo, ID_INDEX_SPEC } from '../catalog.ts';
 import { assertValidation, CREATE_OPTIONS, readCollectionOptions } from '../collection-options.ts';
-import { createCollection, dropCollection } from '../collections.ts';
+import { noteCollection } from '../changes/noting.ts';
+import { createCollection, discardCollection, dropCollection } from '../collections.ts';
 import { type CommandContext, type CommandDefinition, findCollection, writeFor } from '../command.ts';
 import {
   assertCollectionName,
@@ -70,7 +71,7 @@ async function drop(context: CommandContext): Promise<BsonDocument> {
     }
     const indexes = collection.indexes.length;
     dropCollection(write, collection);
-    context.engine.cursors.closeWhere((cursor) => cursor.namespace === collection.namespace);
+    context.engine.cursors.closeOn((namespace) => namespace === collection.namespace);
     return { nIndexesWas: indexes, ns: collection.namespace };
   });
 }
@@ -108,14 +109,19 @@ async function renameCollection(context: CommandContext): Promise<BsonDocument> 
       if (!dropTarget) {
         throw new MongoServerError(48, 'target namespace exists');
       }
-      dropCollection(write, target);
+      discardCollection(write, target);
     }
     write.guardCollection(from);
     write.guardCollection(to);
     write.view.del(catalogKey(fromDatabase, fromName));
     write.catalog.save(write.view, toDatabase, toName, write.catalog.storedForm(source));
+    const renamed = { db: toDatabase, coll: toName };
+    noteCollection(write, source, 'rename', {
+      to: renamed,
+      details: { to: renamed, ...(target !== undefined && { dropTarget: target.uuid }) },
+    });
   });
-  context.engine.cursors.closeWhere((cursor) => cursor.namespace === from || cursor.namespace === to);
+  context.engine.cursors.closeOn((namespace) => namespace === from || namespace === to);
   return {};
 }
 
@@ -217,6 +223,10 @@ async function collMod(context: CommandContext): Promise<BsonDocument> {
     const change = documentOption(command, 'index');
     const reply = change === undefined ? {} : changeIndex(collection, change, stored.indexes);
     write.catalog.save(write.view, database, name, stored);
+    const given = Object.entries(command).filter(
+      ([field]) => COLL_MOD_FIELDS.has(field) && field !== 'collMod',
+    );
+    noteCollection(write, collection, 'modify', { details: Object.fromEntries(given) });
     return reply;
   });
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Long } from 'bson';
 import type { CommandContext, CommandDefinition } from '../command.ts';
 import { countOption, cursorId, integerOption, optionalField, requiredString } from '../command-options.ts';
@@ -23,6 +22,8 @@ export interface CursorReplyOptions {
   noCursorTimeout?: boolean;
   /** A getMore on the cursor that finds nothing waits for a while. */
   awaitsData?: boolean;
+  /** The cursor stays open when its collection is dropped. */
+  outlivesCollection?: boolean;
 }
 
 function raw(documents: readonly Uint8Array[]): RawDocument[] {
@@ -45,12 +46,17 @@ export async function cursorReply(
       stream,
       timesOut: options.noCursorTimeout !== true,
       ...(options.awaitsData === true ? { awaitsData: true } : {}),
+      ...(options.outlivesCollection === true ? { outlivesCollection: true } : {}),
       ...(context.session === undefined ? {} : { session: context.session.id }),
       ...(context.transaction === undefined ? {} : { transaction: context.transaction }),
     });
     id = cursor.id;
   }
-  return { cursor: { firstBatch: raw(documents), id, ns: namespace } };
+  return { cursor: { firstBatch: raw(documents), ...resumePoint(stream), id, ns: namespace } };
+}
+
+function resumePoint({ resumeToken }: DocumentStream): BsonDocument {
+  return resumeToken === undefined ? {} : { postBatchResumeToken: resumeToken };
 }
 
 /** The batch size in a command's `cursor` document. Throws MongoServerError 14, 9 or 51024. */
@@ -72,20 +78,40 @@ async function takeOrWait(
   count: number,
 ): Promise<{ documents: Uint8Array[]; done: boolean }> {
   const { engine } = context;
+  const { stream } = cursor;
   const end = context.deadline ?? performance.now() + AWAIT_DATA_MS;
-  for (;;) {
-    const written = engine.nextWrite();
-    const batch = await cursor.stream.take(count, MAX_BATCH_BYTES);
-    const left = end - performance.now();
-    if (batch.documents.length > 0 || batch.done || left <= 0) {
-      return batch;
+  let news = 0;
+  const unsubscribe = (stream.grows ?? engine.written).subscribe(() => {
+    news += 1;
+    cursor.wake?.();
+  });
+  try {
+    for (;;) {
+      const seen = news;
+      const batch = await stream.take(count, MAX_BATCH_BYTES);
+      const left = end - performance.now();
+      if (batch.documents.length > 0 || batch.done || left <= 0) {
+        return batch;
+      }
+      if (news === seen && stream.isBehind !== true) {
+        await woken(cursor, left);
+      }
+      // Throws when the cursor was killed meanwhile.
+      engine.cursors.find(cursor.id);
     }
-    const timer = new AbortController();
-    await Promise.race([written, pause(left, undefined, { signal: timer.signal, ref: false })]);
-    timer.abort();
-    // Throws when the cursor was killed meanwhile.
-    engine.cursors.find(cursor.id);
+  } finally {
+    unsubscribe();
   }
+}
+
+function woken(cursor: Cursor, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    cursor.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
 }
 
 async function getMore(context: CommandContext): Promise<BsonDocument> {
@@ -117,7 +143,7 @@ async function getMore(context: CommandContext): Promise<BsonDocument> {
     throw new MongoServerError(50738, 'the cursor belongs to another transaction');
   }
   if (cursor.busy) {
-    throw new MongoServerError(292, `cursor ${id.toString()} is already in use`);
+    throw new MongoServerError(12051, `cursor ${id.toString()} is already in use`);
   }
   cursor.busy = true;
   try {
@@ -128,7 +154,14 @@ async function getMore(context: CommandContext): Promise<BsonDocument> {
     if (done) {
       engine.cursors.close(id);
     }
-    return { cursor: { nextBatch: raw(documents), id: done ? Long.ZERO : id, ns: namespace } };
+    return {
+      cursor: {
+        nextBatch: raw(documents),
+        ...resumePoint(cursor.stream),
+        id: done ? Long.ZERO : id,
+        ns: namespace,
+      },
+    };
   } catch (error) {
     engine.cursors.close(id);
     throw error;

@@ -41,9 +41,12 @@ async function dropDatabase(context: CommandContext): Promise<BsonDocument> {
     for (const collection of collections) {
       dropCollection(write, collection);
     }
+    if (collections.length > 0) {
+      write.changes(database)?.push({ operation: 'dropDatabase', db: database });
+    }
     return collections.length > 0;
   });
-  engine.cursors.closeWhere((cursor) => cursor.namespace.startsWith(`${database}.`));
+  engine.cursors.closeOn((namespace) => namespace.startsWith(`${database}.`));
   return found ? { dropped: database } : {};
 }
 

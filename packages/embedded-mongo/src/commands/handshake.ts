@@ -5,7 +5,7 @@ import { SESSION_TIMEOUT_MINUTES } from '../sessions.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isDocument } from '../semantics/values.ts';
 import { MAX_MESSAGE_BYTES, MAX_WRITE_BATCH } from '../wire/messages.ts';
-import { timestampOf } from '../reply.ts';
+import { timestampOf } from '../logical-clock.ts';
 
 /** The set's only member was elected once; a fixed id says so. */
 const ELECTION_ID = new ObjectId('7fffffff0000000000000001');

@@ -1,4 +1,5 @@
 import type { CollectionInfo } from '../catalog.ts';
+import { noteCollection } from '../changes/noting.ts';
 import { assertNotView, createCollection, discardIndex } from '../collections.ts';
 import { type CommandContext, type CommandDefinition, findCollection, writeFor } from '../command.ts';
 import { assertKnownFields, collectionName, documentsOption, optionalField } from '../command-options.ts';
@@ -41,6 +42,7 @@ function register(
   const before = collection.indexes.length;
   const long = context.transaction === undefined && write.counters(collection.id).documents > INLINE_BUILD;
   const created = new Set<number>();
+  const added: BsonDocument[] = [];
   const pending: number[] = [];
   const collation = isDocument(collection.options.collation) ? collection.options.collation : undefined;
   for (const spec of specs) {
@@ -63,6 +65,10 @@ function register(
     stored.indexes.push({ id, spec: normalized, ...(long ? { building: true } : {}) });
     collection = write.catalog.save(write.view, database, name, stored);
     created.add(id);
+    added.push(normalized);
+  }
+  if (added.length > 0) {
+    noteCollection(write, collection, 'createIndexes', { details: { indexes: added } });
   }
   if (!long && created.size > 0) {
     fillIndexes(write, collection, created);
@@ -159,6 +165,10 @@ async function dropIndexes(context: CommandContext): Promise<BsonDocument> {
     const stored = write.catalog.storedForm(collection);
     stored.indexes = stored.indexes.filter((index) => !names.has(String(index.spec.name)));
     write.catalog.save(write.view, database, name, stored);
+    const dropped = collection.indexes.filter((index) => names.has(index.name)).map((index) => index.spec);
+    if (dropped.length > 0) {
+      noteCollection(write, collection, 'dropIndexes', { details: { indexes: dropped } });
+    }
     return {
       nIndexesWas: collection.indexes.length,
       ...(wanted === '*' ? { msg: 'non-_id indexes dropped for collection' } : {}),

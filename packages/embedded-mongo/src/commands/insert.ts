@@ -70,7 +70,6 @@ async function insert(context: CommandContext): Promise<BsonDocument> {
     if (memory === undefined || memory.find(statements[0] ?? 0) === undefined) {
       // The collection comes into being even when every document is refused.
       collectionForWrite(write, database, name);
-      passWriteFailPoint(context, memory);
     }
     write.useCollection(database, name);
     for (const [index, document] of prepared.entries()) {
@@ -82,6 +81,7 @@ async function insert(context: CommandContext): Promise<BsonDocument> {
         if (document instanceof MongoServerError) {
           throw document;
         }
+        passWriteFailPoint(context, memory);
         insertOne(write, database, name, document, bypass);
       });
       if (done) {

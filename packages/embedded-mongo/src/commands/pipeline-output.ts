@@ -1,9 +1,11 @@
 import type { PipelineOutput } from '../aggregation.ts';
 import { collectionForWrite, createCollection, dropCollection } from '../collections.ts';
 import { type CommandContext, writeFor } from '../command.ts';
+import { NamedPaths } from '../changes/describe-update.ts';
 import { booleanOption } from '../command-options.ts';
 import { insertDocument, prepareDocument, replaceDocument, validateDocument } from '../documents.ts';
 import { evaluationContext } from '../evaluation.ts';
+import { duplicateKeyError } from '../indexes.ts';
 import { planOf, prepareQuery, scanOf } from '../query.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import { evaluateExpression } from '../semantics/aggregate.ts';
@@ -13,7 +15,7 @@ import { compileUpdate } from '../semantics/update.ts';
 import { isArray, isDocument, setField } from '../semantics/values.ts';
 import { decodeDocument } from '../wire/bson-decode.ts';
 import type { WriteContext } from '../write-context.ts';
-import type { CollectionInfo } from '../catalog.ts';
+import type { CollectionInfo, IndexInfo } from '../catalog.ts';
 
 /** Documents of `$merge` that are written in one go; between the goes others get their turn. */
 const MERGE_BATCH = 500;
@@ -175,7 +177,7 @@ function mergeDocument(
     return;
   }
   const before = decodeDocument(existing.raw);
-  const after = merged(context, merge, before, prepared.document, on);
+  const after = merged(context, merge, collection, before, prepared.document, on);
   if (after !== before) {
     validate(collection, after, before);
     replaceDocument(
@@ -184,6 +186,7 @@ function mergeDocument(
       existing.recordId,
       { document: before, size: existing.raw.length },
       after,
+      merge.whenMatched === 'replace' ? 'replaced' : new NamedPaths([]),
     );
   }
 }
@@ -191,6 +194,7 @@ function mergeDocument(
 function merged(
   context: CommandContext,
   merge: BsonDocument,
+  collection: CollectionInfo,
   before: BsonDocument,
   fresh: BsonDocument,
   on: readonly string[],
@@ -212,7 +216,7 @@ function merged(
     case 'keepExisting':
       return before;
     case 'fail':
-      throw new MongoServerError(11000, `E11000 duplicate key error: $merge found an existing document`);
+      throw duplicateTarget(collection, before, on);
     case 'replace': {
       const after: BsonDocument = { _id: before._id };
       for (const name of Object.keys(fresh)) {
@@ -234,6 +238,22 @@ function merged(
   }
 }
 
+/** The error of `whenMatched: 'fail'`: as if the document had been inserted. */
+function duplicateTarget(
+  collection: CollectionInfo,
+  before: BsonDocument,
+  on: readonly string[],
+): MongoServerError {
+  const index = collection.indexes.find((one) => joinsOn(one, on));
+  return index === undefined
+    ? new MongoServerError(11000, 'E11000 duplicate key error')
+    : duplicateKeyError(
+        collection,
+        index,
+        index.fields.map(([path]) => valueAtPlainPath(before, path)),
+      );
+}
+
 function evaluateLet(context: CommandContext, variables: BsonDocument, fresh: BsonDocument): BsonDocument {
   const result: BsonDocument = {};
   for (const name of Object.keys(variables)) {
@@ -242,19 +262,19 @@ function evaluateLet(context: CommandContext, variables: BsonDocument, fresh: Bs
   return result;
 }
 
-function assertUniqueIndex(collection: CollectionInfo, on: readonly string[]): void {
-  const wanted = [...on].sort().join('\0');
-  const found = collection.indexes.some(
-    (index) =>
-      index.unique &&
-      index.partial === undefined &&
-      !index.building &&
-      index.fields
-        .map(([path]) => path)
-        .sort()
-        .join('\0') === wanted,
+/** True for a unique index on exactly the fields that `$merge` joins on. */
+function joinsOn(index: IndexInfo, on: readonly string[]): boolean {
+  const paths = index.fields.map(([path]) => path).sort();
+  return (
+    index.unique &&
+    index.partial === undefined &&
+    !index.building &&
+    paths.join('\0') === [...on].sort().join('\0')
   );
-  if (!found) {
+}
+
+function assertUniqueIndex(collection: CollectionInfo, on: readonly string[]): void {
+  if (!collection.indexes.some((index) => joinsOn(index, on))) {
     throw new MongoServerError(51183, `Cannot find index to verify that join fields will be unique`);
   }
 }

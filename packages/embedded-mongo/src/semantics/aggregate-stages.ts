@@ -400,7 +400,7 @@ const STAGES: ReadonlyMap<string, StageCompiler> = new Map([
   ['$searchMeta', refuse(31082, NO_SEARCH)],
   ['$vectorSearch', refuse(31082, NO_SEARCH)],
   ['$listSearchIndexes', refuse(31082, NO_SEARCH)],
-  ['$changeStream', refuse(40573, 'The $changeStream stage is not supported by this server')],
+  ['$changeStream', refuse(40573, '$changeStream is only valid as the first stage of an aggregate command')],
 ]);
 
 /** Stages whose documents come from the server itself; the engine serves them before it calls this module. */

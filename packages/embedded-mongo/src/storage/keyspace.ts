@@ -4,7 +4,8 @@ import { keyAfterPrefix } from '../semantics/keys.ts';
  * Layout of the store's keys: one byte for the kind, then
  * catalogue `database NUL collection`, documents `collection(4) record(6)`, index entries
  * `index(4) key [record(6)]`, retry memory `session`, counters and multikey marks `id(4)`,
- * ranges waiting to be cleared `kind id(4)`.
+ * ranges waiting to be cleared `kind id(4)`, changes `seconds(4) counter(4) number(4)`, databases whose changes
+ * are kept `database`.
  */
 export const KEY_KIND = {
   meta: 0,
@@ -15,6 +16,8 @@ export const KEY_KIND = {
   counters: 5,
   multikey: 6,
   garbage: 7,
+  change: 8,
+  watched: 9,
 } as const;
 
 /** Bytes of a record id in a key: 48 bits, growing, in insertion order. */
@@ -139,4 +142,39 @@ export function garbageRange(): KeyRange {
 /** Kind and id of a mark of `garbageKey`, with the range that it stands for. */
 export function parseGarbageKey(key: Buffer): { id: number; range: KeyRange } {
   return { id: key.readUInt32BE(2), range: rangeOfPrefix(key.subarray(1, 6)) };
+}
+
+/** Key of a record of changes: the position of the first of them. */
+export function changeKey(position: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([KEY_KIND.change]), position]);
+}
+
+/** All records of changes. */
+export function changeRange(): KeyRange {
+  return rangeOfPrefix(Buffer.from([KEY_KIND.change]));
+}
+
+/** Position in a key of `changeKey`. */
+export function parseChangeKey(key: Buffer): Buffer {
+  return key.subarray(1);
+}
+
+/** Key that says since when changes of a database are kept; those of every database for an empty name. */
+export function watchedKey(database: string): Buffer {
+  return Buffer.concat([Buffer.from([KEY_KIND.watched]), Buffer.from(database, 'utf8')]);
+}
+
+/** All keys of `watchedKey`. */
+export function watchedRange(): KeyRange {
+  return rangeOfPrefix(Buffer.from([KEY_KIND.watched]));
+}
+
+/** Database of a key of `watchedKey`. */
+export function parseWatchedKey(key: Buffer): string {
+  return key.toString('utf8', 1);
+}
+
+/** Key of the position before which changes may have been discarded. */
+export function historyStartKey(): Buffer {
+  return Buffer.from([KEY_KIND.meta, KEY_KIND.change]);
 }

@@ -306,12 +306,13 @@ function begin(bytes: Buffer, offset: number): void {
 
 /**
  * Decodes the BSON document that starts at `offset`: numbers keep their BSON type, documents become plain
- * objects (a DBRef too), and nothing refers to `bytes` afterwards.
+ * objects (a DBRef too), and nothing refers to `bytes` afterwards. So many outermost levels as `wrapping` says do
+ * not count as nesting.
  * Throws MongoServerError 22 when the bytes are not one well-formed document or are nested too deeply.
  */
-export function decodeDocument(bytes: Buffer, offset = 0): BsonDocument {
+export function decodeDocument(bytes: Buffer, offset = 0, wrapping = 0): BsonDocument {
   begin(bytes, offset);
-  return readDocument(1);
+  return readDocument(1 - wrapping);
 }
 
 /**
