@@ -58,6 +58,8 @@ async function askTheConstellation(): Promise<{ openApiText: string; metricsText
       ORRERY_NAMESPACE: 'docs',
       JWT_SECRET: 'only-while-documents-are-written-0123456789',
       ADMIN_PASSWORD: 'only-while-documents-are-written',
+      // Nobody answers there and nobody asks: the metrics of a language model are registered all the same.
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
       PORT: '0',
     },
   });
@@ -68,7 +70,7 @@ async function askTheConstellation(): Promise<{ openApiText: string; metricsText
     }
     return {
       openApiText: `${JSON.stringify(await response.json(), null, 2)}\n`,
-      metricsText: await metricsDocument(running.services),
+      metricsText: metricsDocument(running.services),
     };
   } finally {
     await running.stop();

@@ -3,11 +3,8 @@
  * listens on the usual port, or a private one started from the installed (if need be just installed) server.
  * Plain JavaScript on node:* modules only, because it also runs before the workspace is installed.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
-  accessSync,
-  chmodSync,
-  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +16,7 @@ import {
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installPackage, isExecutable } from '../debian/install-package.mjs';
 
 const USUAL_PORT = 5672;
 const START_TIMEOUT_MS = 90_000;
@@ -28,7 +26,6 @@ const SERVER_CANDIDATES = [
   '/opt/homebrew/sbin/rabbitmq-server',
   '/usr/local/sbin/rabbitmq-server',
 ];
-const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /**
  * Finds or starts a broker.
@@ -55,7 +52,9 @@ export async function ensureBroker({ install = true, log = () => {} } = {}) {
 export async function startPrivateBroker({ install = true, log = () => {} } = {}) {
   let program = findServer();
   if (program === undefined) {
-    const refusal = install ? await installServer(log) : 'rabbitmq-server is not on this machine';
+    const refusal = install
+      ? installPackage('rabbitmq-server', log)?.reason
+      : 'rabbitmq-server is not on this machine';
     if (refusal !== undefined) {
       return { skipped: refusal };
     }
@@ -104,60 +103,6 @@ function findServer() {
     .map((directory) => join(directory, 'rabbitmq-server'));
   const candidates = [...SERVER_CANDIDATES, ...onPath.filter((path) => !path.startsWith('/usr/sbin/'))];
   return candidates.find(isExecutable);
-}
-
-function isExecutable(/** @type {string} */ path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Returns nothing when the server was installed, else the reason why not. */
-async function installServer(/** @type {(line: string) => void} */ log) {
-  if (
-    process.platform !== 'linux' ||
-    !existsSync('/etc/debian_version') ||
-    !isExecutable('/usr/bin/apt-get')
-  ) {
-    return 'rabbitmq-server is not on this machine, and it is no Debian or Ubuntu to install it on';
-  }
-  if (process.getuid?.() !== 0) {
-    return 'rabbitmq-server is not on this machine, and only root may install it (apt-get install rabbitmq-server)';
-  }
-  log('installing rabbitmq-server with apt-get');
-  // The package starts a service on the usual port after installation unless this policy forbids it.
-  const ownPolicy = !existsSync(POLICY_FILE);
-  if (ownPolicy) {
-    writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n');
-    chmodSync(POLICY_FILE, 0o755);
-  }
-  try {
-    for (const action of [['update'], ['install', '-y', '--no-install-recommends', 'rabbitmq-server']]) {
-      const result = spawnSync('/usr/bin/apt-get', ['-o', 'DPkg::Lock::Timeout=180', '-q', ...action], {
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', LC_ALL: 'C.UTF-8' },
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-        maxBuffer: 64 * 1024 * 1024,
-      });
-      // A mirror that fails to update may still leave an older index that can install.
-      if (result.status !== 0 && action[0] === 'install') {
-        const reason = lastLine(result.stderr) ?? `status ${String(result.status)}`;
-        return `apt-get could not install rabbitmq-server: ${reason}`;
-      }
-    }
-    return undefined;
-  } finally {
-    if (ownPolicy) {
-      rmSync(POLICY_FILE, { force: true });
-    }
-  }
-}
-
-function lastLine(/** @type {string | null} */ text) {
-  return text?.trim().split('\n').at(-1);
 }
 
 async function launch(/** @type {string} */ program, /** @type {(line: string) => void} */ log) {

@@ -1,6 +1,7 @@
 import { type UserIdentity } from '@orrery/service-kit';
 import { aUser, eventually } from '@orrery/testing';
 import { decidedAgain, makeRows, pendingWork, type SentRow, upload, wrongMetrics } from './journey-kill.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Processes } from './processes.ts';
 
 const SETTLE_MS = 180_000;
@@ -22,6 +23,36 @@ export function beginJourney(processes: Processes, count: number): Journey {
   const user = aUser();
   const rows = makeRows(count);
   return { user, rows, sent: upload(processes.of('ingestion').url, user, rows) };
+}
+
+const TRICKLE_ROWS = 50;
+const TRICKLE_PAUSE_MS = 500;
+const MOST_TRICKLE_ROWS = 20_000;
+
+/**
+ * Sends some hundred rows a second until told to stop, so that there is always work under way.
+ * @param processes at least ingestion, categorization and insights
+ * @returns `stop`: ends it and gives what was sent
+ */
+export function beginTrickle(processes: Processes): { stop(): Promise<Journey> } {
+  const user = aUser();
+  const rows = makeRows(MOST_TRICKLE_ROWS);
+  let count = 0;
+  let isOver = false;
+  const sending = (async () => {
+    while (!isOver && count < rows.length) {
+      await upload(processes.of('ingestion').url, user, rows.slice(count, count + TRICKLE_ROWS));
+      count += TRICKLE_ROWS;
+      await pause(TRICKLE_PAUSE_MS);
+    }
+  })();
+  return {
+    stop: async () => {
+      isOver = true;
+      await sending;
+      return { user, rows: rows.slice(0, count), sent: sending };
+    },
+  };
 }
 
 /**

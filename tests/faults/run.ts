@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPrivateBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
 import { root, startDatabase } from '../setup/servers.ts';
-import { SCENARIOS, type Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /**

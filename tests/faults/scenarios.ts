@@ -1,142 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { EVENTS, type ServiceName } from '@orrery/contracts';
+import { EVENTS } from '@orrery/contracts';
 import { planTopology } from '@orrery/messaging';
 import { eventually } from '@orrery/testing';
 import { connect } from 'amqplib';
-import type { PrivateBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
 import { startFaultProxy } from './fault-proxy.ts';
 import { beginJourney, completeJourney } from './journey.ts';
 import { runKills } from './journey-kill.ts';
-import { type LoadResult, load, quantile } from './load.ts';
-import { type Processes, type ServiceProcess, prepareProcesses } from './processes.ts';
+import type { ServiceProcess } from './processes.ts';
+import {
+  HEALTHY_MS,
+  JOURNEY,
+  RETRY_DELAYS_MS,
+  type Scenario,
+  check,
+  pause,
+  startAll,
+  withProcesses,
+} from './scenario.ts';
 import { shuffled } from './seeded-random.ts';
-
-/** What every scenario is given. */
-export interface Setting {
-  mongoUri: string;
-  broker: PrivateBroker;
-  random: () => number;
-  seed: number;
-  /** The version for every CI run: the same faults, fewer of them. */
-  isShort: boolean;
-  log(line: string): void;
-  /** Directory for the logs of the processes; undefined drops them. */
-  logs?: string | undefined;
-}
-
-/** One kind of fault and what has to hold meanwhile and afterwards. */
-export interface Scenario {
-  name: string;
-  /** What is done. */
-  fault: string;
-  /** What has to hold. */
-  promise: string;
-  /** Also part of the short version. */
-  inShort: boolean;
-  /**
-   * @returns what was measured, in a few words
-   * @throws Error when the promise was broken
-   */
-  run(setting: Setting): Promise<string>;
-}
-
-const JOURNEY: readonly ServiceName[] = ['ingestion', 'categorization', 'insights'];
-const READY_AGAIN_MS = 5_000;
-const HEALTHY_MS = 60_000;
-/** Two measurements of one thing differ by this much on a busy machine. */
-const NOISE_MS = 60;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function check(holds: boolean, sentence: string): void {
-  if (!holds) {
-    throw new Error(sentence);
-  }
-}
-
-async function withProcesses(
-  setting: Setting,
-  options: Partial<Parameters<typeof prepareProcesses>[0]>,
-  work: (processes: Processes) => Promise<string>,
-): Promise<string> {
-  const processes = await prepareProcesses({
-    mongoUri: setting.mongoUri,
-    rabbitmqUrl: setting.broker.url,
-    logs: setting.logs,
-    ...options,
-  });
-  try {
-    return await work(processes);
-  } finally {
-    await processes.stop();
-    await removeQueues(setting.broker.url, processes.namespace);
-  }
-}
-
-/** The broker outlives a scenario; its queues must not. */
-async function removeQueues(url: string, namespace: string): Promise<void> {
-  const model = await connect(url);
-  const channel = await model.createChannel();
-  const { exchanges, queues } = planTopology(EVENTS, { namespace, retryDelaysMs: [200, 1_000, 3_000] });
-  for (const { name } of queues) {
-    await channel.deleteQueue(name);
-  }
-  for (const { name } of exchanges) {
-    await channel.deleteExchange(name);
-  }
-  await model.close();
-}
-
-const startAll = async (services: readonly ServiceProcess[]): Promise<void> => {
-  for (const service of services) {
-    service.start();
-  }
-  await Promise.all(services.map((service) => service.untilReady(HEALTHY_MS)));
-};
-
-const words = ({ statuses }: LoadResult): string =>
-  [...statuses].map(([status, count]) => `${count} × ${status === 0 ? 'no answer' : status}`).join(', ');
-
-/**
- * Measures routes of healthy services before and while one upstream is bad.
- * @throws Error when healthy routes are slower than twice the baseline
- */
-async function besideABadUpstream(
-  processes: Processes,
-  spoil: () => Promise<void> | void,
-  repair: () => Promise<void> | void,
-  ms: number,
-): Promise<string> {
-  const headers = processes.signIn('a-user-beside-it');
-  const origin = processes.of('gateway').url;
-  const healthy = `${origin}/v1/categories`;
-  const spoiled = `${origin}/v1/transactions?limit=5`;
-  const both = (): Promise<[LoadResult, LoadResult]> =>
-    Promise.all([load(healthy, headers, { ms, askers: 3 }), load(spoiled, headers, { ms, askers: 3 })]);
-  await both();
-  const [before] = await both();
-  await spoil();
-  const [during, bad] = await both();
-  await repair();
-  const back = await eventually(
-    async () => (await load(spoiled, headers, { ms: 1, askers: 1 })).statuses,
-    (statuses) => statuses.has(200),
-    { timeoutMs: READY_AGAIN_MS + 30_000, intervalMs: 100 },
-  );
-  const p99Before = quantile(before.times, 0.99);
-  const p99During = quantile(during.times, 0.99);
-  check(during.statuses.size === 1 && during.statuses.has(200), `healthy routes answered ${words(during)}`);
-  check(
-    [...bad.statuses.keys()].every((status) => [200, 502, 503, 504].includes(status)),
-    `the bad route answered ${words(bad)}`,
-  );
-  check(
-    p99During <= 2 * p99Before + NOISE_MS,
-    `p99 of healthy routes rose from ${p99Before.toFixed(0)} to ${p99During.toFixed(0)} ms`,
-  );
-  check(back.has(200), 'the route did not come back');
-  return `p99 of other routes ${p99Before.toFixed(0)} → ${p99During.toFixed(0)} ms; bad route: ${words(bad)}`;
-}
+import { readyAgain, restarts } from './start-scenarios.ts';
+import { frozen, slowUpstream } from './upstream-scenarios.ts';
 
 const killJourney: Scenario = {
   name: 'kills',
@@ -155,121 +38,6 @@ const killJourney: Scenario = {
       `lost or doubled: ${JSON.stringify({ ...result, kills: result.kills.length })}`,
     );
     return `${rows} rows, ${result.kills.length} kills, ${result.seconds} s`;
-  },
-};
-
-const readyAgain: Scenario = {
-  name: 'ready again',
-  fault: 'SIGKILL of each process of the running constellation, one after the other',
-  promise: 'each is ready again within 5 s of its start',
-  inShort: true,
-  run: (setting) =>
-    withProcesses(setting, {}, async (processes) => {
-      await startAll(processes.all);
-      const order = shuffled(processes.all, setting.random);
-      let slowest = { name: '', ms: 0 };
-      for (const service of setting.isShort ? order.slice(0, 4) : order) {
-        await service.end('SIGKILL');
-        service.start();
-        const ms = await service.untilReady(HEALTHY_MS);
-        slowest = ms > slowest.ms ? { name: service.name, ms } : slowest;
-      }
-      check(slowest.ms <= READY_AGAIN_MS, `${slowest.name} took ${slowest.ms.toFixed(0)} ms`);
-      return `slowest: ${slowest.name}, ${(slowest.ms / 1_000).toFixed(1)} s`;
-    }),
-};
-
-const randomOrder: Scenario = {
-  name: 'start in any order',
-  fault: 'broker and all processes are killed, then started in random order, the broker late',
-  promise: 'all healthy within 60 s, no process ends by itself',
-  inShort: true,
-  run: (setting) =>
-    withProcesses(setting, {}, async (processes) => {
-      await startAll(processes.all);
-      await Promise.all(processes.all.map((service) => service.end('SIGKILL')));
-      await setting.broker.kill9();
-      const startedAt = performance.now();
-      const order = shuffled(processes.all, setting.random);
-      for (const service of order.slice(0, 6)) {
-        service.start();
-        await pause(setting.random() * 400);
-      }
-      const broker = setting.broker.restart();
-      for (const service of order.slice(6)) {
-        service.start();
-        await pause(setting.random() * 400);
-      }
-      await broker;
-      await Promise.all(processes.all.map((service) => service.untilReady(HEALTHY_MS)));
-      const seconds = (performance.now() - startedAt) / 1_000;
-      const ended = processes.all
-        .filter(({ unexpectedExits }) => unexpectedExits > 0)
-        .map(({ name }) => name);
-      check(ended.length === 0, `ended by themselves: ${ended.join(', ')}`);
-      check(seconds <= 60, `it took ${seconds.toFixed(0)} s`);
-      return `${processes.all.length} processes healthy after ${seconds.toFixed(1)} s`;
-    }),
-};
-
-const frozen: Scenario = {
-  name: 'frozen process',
-  fault: 'SIGSTOP of insights under load, then SIGCONT',
-  promise: 'other routes at most twice as slow; 200 again afterwards',
-  inShort: false,
-  run: (setting) =>
-    withProcesses(setting, { names: ['gateway', 'identity', ...JOURNEY] }, async (processes) => {
-      await startAll(processes.all);
-      const insights = processes.of('insights');
-      return besideABadUpstream(
-        processes,
-        () => insights.freeze(true),
-        () => insights.freeze(false),
-        12_000,
-      );
-    }),
-};
-
-const slowUpstream: Scenario = {
-  name: 'slow and cut connections',
-  fault:
-    'insights answers through a proxy that delays by 1.5 s, resets after some bytes, then swallows everything',
-  promise: 'other routes at most twice as slow; 502, 503 or 504 instead of hanging; 200 again afterwards',
-  inShort: true,
-  run: async (setting) => {
-    const proxies: Awaited<ReturnType<typeof startFaultProxy>>[] = [];
-    try {
-      return await withProcesses(
-        setting,
-        { names: ['gateway', 'identity', ...JOURNEY] },
-        async (processes) => {
-          const proxy = await startFaultProxy(processes.of('insights').port, setting.random);
-          proxies.push(proxy);
-          const gateway = processes.of('gateway');
-          gateway.setting('GATEWAY_INSIGHTS_URL', `http://127.0.0.1:${proxy.port}`);
-          await startAll(processes.all);
-          const ms = setting.isShort ? 4_000 : 9_000;
-          const faults = [{ latencyMs: 1_500, jitter: 0.5 }, { cutAfterBytes: 300 }, { blackHole: true }];
-          const results: string[] = [];
-          for (const fault of setting.isShort ? faults.slice(0, 2) : faults) {
-            const [what = ''] = Object.keys(fault);
-            const result = await besideABadUpstream(
-              processes,
-              () => proxy.set(fault),
-              () => {
-                proxy.set({});
-                proxy.cutAll();
-              },
-              ms,
-            );
-            results.push(`${what}: ${result}`);
-          }
-          return results.join('; ');
-        },
-      );
-    } finally {
-      await Promise.all(proxies.map((proxy) => proxy.stop()));
-    }
   },
 };
 
@@ -363,7 +131,7 @@ const duplicates: Scenario = {
 
 /** Messages in all consumer queues of a namespace, and those that are parked. */
 async function queueTotals(url: string, namespace: string): Promise<{ waiting: number; parked: number }> {
-  const { consumerQueues } = planTopology(EVENTS, { namespace, retryDelaysMs: [200, 1_000, 3_000] });
+  const { consumerQueues } = planTopology(EVENTS, { namespace, retryDelaysMs: RETRY_DELAYS_MS });
   const model = await connect(url);
   const channel = await model.createChannel();
   let waiting = 0;
@@ -597,7 +365,7 @@ export const SCENARIOS: readonly Scenario[] = [
   slowUpstream,
   frozen,
   readyAgain,
-  randomOrder,
+  ...restarts,
   twoSchedulers,
   killJourney,
 ];

@@ -159,6 +159,46 @@ const MUTATIONS: readonly Mutation[] = [
       }),
   ],
   [
+    'a budget equals the replicas',
+    'no budget keeps a node from being drained',
+    (manifests) =>
+      ((find(manifests, 'PodDisruptionBudget', 'insights')['spec'] as { minAvailable: number }).minAvailable =
+        2),
+  ],
+  [
+    'the mail server cannot be reached',
+    'only services with a reason reach the outside, on the ports of that reason',
+    (manifests) => policyOf(manifests, 'insights').egress.pop(),
+  ],
+  [
+    'a scaler goes by a measure that nobody takes',
+    'scalers go by what the cluster and the broker measure',
+    (manifests) =>
+      (find(manifests, 'ScaledObject', 'insights')['spec'] as { triggers: unknown[] }).triggers.push({
+        type: 'prometheus',
+      }),
+  ],
+  [
+    'secrets are written by hand',
+    'secrets come from the store of the platform',
+    (manifests) => remove(manifests, 'ExternalSecret', 'orrery'),
+  ],
+  [
+    'the grace period is shorter than the drain',
+    'the grace period covers pause and drain',
+    (manifests) =>
+      ((
+        find(manifests, 'Deployment', 'insights')['spec'] as {
+          template: { spec: { terminationGracePeriodSeconds: number } };
+        }
+      ).template.spec.terminationGracePeriodSeconds = 30),
+  ],
+  [
+    'the database of a service is not migrated',
+    'every database is migrated before its pods are replaced',
+    (manifests) => remove(manifests, 'Job', 'insights-migrate'),
+  ],
+  [
     'one replica',
     'at least two replicas',
     (manifests) => ((find(manifests, 'Deployment', 'insights')['spec'] as { replicas: number }).replicas = 1),
@@ -174,6 +214,41 @@ describe('a mistake in the manifests', () => {
     );
 
     expect(broken).toContain(caughtBy);
+  });
+
+  it('is noticed: any object that is missing', () => {
+    const whole = manifestsOf('production');
+    const unnoticed = whole
+      .filter((missing) => {
+        const rest = whole.filter((manifest) => manifest !== missing);
+        return POLICIES.every(({ violations }) => violations(rest).length === 0);
+      })
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+
+    expect(whole.length).toBeGreaterThan(80);
+    expect(unnoticed).toEqual([]);
+  });
+
+  it.each(['Deployment', 'Job'])('is noticed: any field that is missing in the container of a %s', (kind) => {
+    const whole = manifestsOf('production');
+    const unnoticed = whole
+      .filter((manifest) => manifest.kind === kind)
+      .flatMap((manifest) => {
+        const spec = manifest['spec'] as { template: { spec: { containers: Record<string, unknown>[] } } };
+        const [container = {}] = spec.template.spec.containers;
+        return Object.keys(container).filter((field) => {
+          const { [field]: kept, ...rest } = container;
+          spec.template.spec.containers[0] = rest;
+          const isNoticed =
+            POLICIES.some(({ violations }) => violations(whole).length > 0) ||
+            schemaErrors(manifest).length > 0;
+          spec.template.spec.containers[0] = { ...rest, [field]: kept };
+          return !isNoticed;
+        });
+      });
+
+    // How an image is fetched decides nothing about what runs.
+    expect(unnoticed.filter((field) => field !== 'imagePullPolicy')).toEqual([]);
   });
 
   it('is noticed: a misspelt field', () => {

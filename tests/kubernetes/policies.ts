@@ -24,6 +24,7 @@ interface Container {
   }[];
   envFrom?: { configMapRef?: { name: string } }[];
   ports?: { name: string; containerPort: number }[];
+  volumeMounts?: { name: string; mountPath: string }[];
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   securityContext?: {
     allowPrivilegeEscalation?: boolean;
@@ -109,6 +110,9 @@ const serving = (manifests: readonly Manifest[]): { name: string; container: Con
   deployments(manifests).flatMap(({ name, spec }) =>
     spec.template.spec.containers.map((container) => ({ name, container, pod: spec.template.spec })),
   );
+
+const mounting = (manifests: readonly Manifest[]): { name: string; container: Container; pod: PodSpec }[] =>
+  pods(manifests).flatMap(({ name, pod }) => pod.containers.map((container) => ({ name, container, pod })));
 
 const networkPolicies = (manifests: readonly Manifest[]): { name: string; spec: PolicySpec }[] =>
   ofKind(manifests, 'NetworkPolicy').map((manifest) => ({
@@ -199,6 +203,27 @@ const scaledTargets = (manifests: readonly Manifest[]): string[] =>
   [...ofKind(manifests, 'HorizontalPodAutoscaler'), ...ofKind(manifests, 'ScaledObject')]
     .map((manifest) => specOf<{ scaleTargetRef: { name: string } }>(manifest).scaleTargetRef.name)
     .sort();
+
+/** What the scaler of a service goes down to; empty without one. */
+const fewestReplicas = (manifests: readonly Manifest[], name: string): number[] =>
+  [...ofKind(manifests, 'HorizontalPodAutoscaler'), ...ofKind(manifests, 'ScaledObject')]
+    .map(specOf<{ scaleTargetRef: { name: string }; minReplicas?: number; minReplicaCount?: number }>)
+    .filter(({ scaleTargetRef }) => scaleTargetRef.name === name)
+    .map(({ minReplicas, minReplicaCount }) => minReplicas ?? minReplicaCount ?? 0);
+
+/** Every measure that a scaler goes by, such as `cpu` or the type of a trigger. */
+const scaledBy = (manifests: readonly Manifest[]): { name: string; measures: string[] }[] => [
+  ...ofKind(manifests, 'HorizontalPodAutoscaler').map((manifest) => ({
+    name: manifest.metadata.name,
+    measures: specOf<{ metrics: { type: string; resource?: { name: string } }[] }>(manifest).metrics.map(
+      ({ type, resource }) => resource?.name ?? type,
+    ),
+  })),
+  ...ofKind(manifests, 'ScaledObject').map((manifest) => ({
+    name: manifest.metadata.name,
+    measures: specOf<{ triggers: { type: string }[] }>(manifest).triggers.map(({ type }) => type),
+  })),
+];
 
 const queuesInTriggers = (manifests: readonly Manifest[]): string[] =>
   ofKind(manifests, 'ScaledObject').flatMap((manifest) =>
@@ -326,6 +351,15 @@ const WORKLOAD_POLICIES: readonly Policy[] = [
     ({ manifest }) => specOf<{ minAvailable: number }>(manifest).minAvailable === 1,
     CLUSTERS,
   ),
+  rule('no budget keeps a node from being drained', deployments, ({ name, spec }, manifests) =>
+    ofKind(manifests, 'PodDisruptionBudget')
+      .filter(({ metadata }) => metadata.name === name)
+      .every(
+        (budget) =>
+          specOf<{ minAvailable: number }>(budget).minAvailable <
+          Math.min(spec.replicas ?? 1, ...fewestReplicas(manifests, name)),
+      ),
+  ),
 ];
 
 const SECURITY_POLICIES: readonly Policy[] = [
@@ -350,6 +384,12 @@ const SECURITY_POLICIES: readonly Policy[] = [
   rule('scratch space is bounded', pods, ({ pod }) =>
     (pod.volumes ?? []).every(
       (volume) => (volume['emptyDir'] as { sizeLimit?: string } | undefined)?.sizeLimit !== undefined,
+    ),
+  ),
+  rule('a read-only root has a place for scratch files', mounting, ({ pod, container }) =>
+    (container.volumeMounts ?? []).some(
+      ({ name, mountPath }) =>
+        mountPath === '/tmp' && (pod.volumes ?? []).some((volume) => volume['name'] === name),
     ),
   ),
   rule('no token of the cluster is mounted', pods, ({ pod }) => pod.automountServiceAccountToken === false),
@@ -434,6 +474,19 @@ const RESOURCE_POLICIES: readonly Policy[] = [
     violations: (manifests) => difference(scaledTargets(manifests), serviceNames),
     only: CLUSTERS,
   },
+  rule(
+    'scalers go by what the cluster and the broker measure',
+    scaledBy,
+    ({ measures }) =>
+      measures.includes('cpu') && measures.every((measure) => ['cpu', 'rabbitmq'].includes(measure)),
+    CLUSTERS,
+  ),
+  rule(
+    'scaling down never leaves a service with one replica',
+    deployments,
+    ({ name }, manifests) => fewestReplicas(manifests, name).every((fewest) => fewest >= 2),
+    CLUSTERS,
+  ),
   {
     name: 'every consumer scales by every queue that it has',
     violations: (manifests) =>
@@ -441,6 +494,20 @@ const RESOURCE_POLICIES: readonly Policy[] = [
         queuesInTriggers(manifests),
         planTopology(EVENTS).consumerQueues.map(({ name }) => name),
       ),
+    only: ['production'],
+  },
+  {
+    name: 'scalers by queue find the broker',
+    violations: (manifests) => {
+      const known = ofKind(manifests, 'TriggerAuthentication').map(({ metadata }) => metadata.name);
+      return ofKind(manifests, 'ScaledObject')
+        .filter((manifest) =>
+          specOf<{ triggers: { type: string; authenticationRef?: { name: string } }[] }>(manifest)
+            .triggers.filter(({ type }) => type === 'rabbitmq')
+            .some(({ authenticationRef }) => !known.includes(authenticationRef?.name ?? '')),
+        )
+        .map(({ metadata }) => metadata.name);
+    },
     only: ['production'],
   },
   {
@@ -482,6 +549,16 @@ const RESOURCE_POLICIES: readonly Policy[] = [
     CLUSTERS,
   ),
 ];
+
+/** Ports at which a service may reach namespaces of a role. */
+const portsTo = (manifests: readonly Manifest[], name: string, role: string): string[] =>
+  networkPolicies(manifests)
+    .filter(({ spec }) => spec.podSelector.matchLabels?.[NAME] === name)
+    .flatMap(({ spec }) => spec.egress ?? [])
+    .filter(({ to }) =>
+      to?.some(({ namespaceSelector }) => namespaceSelector?.matchLabels?.['orrery/role'] === role),
+    )
+    .flatMap(({ ports = [] }) => ports.map(({ port }) => String(port)));
 
 const hasOpenPeer = (peers: readonly Peer[] | undefined): boolean =>
   peers === undefined || peers.some((peer) => Object.keys(peer).length === 0);
@@ -531,16 +608,55 @@ const NETWORK_POLICIES: readonly Policy[] = [
       ),
   ),
   {
-    name: 'only services with a reason reach the outside',
+    // Language model, issuers of tokens, Plaid, and the mail server.
+    name: 'only services with a reason reach the outside, on the ports of that reason',
+    violations: (manifests) =>
+      difference(
+        networkPolicies(manifests).flatMap(({ name, spec }) =>
+          (spec.egress ?? [])
+            .filter(({ to }) => to?.some(({ ipBlock }) => ipBlock !== undefined))
+            .map(({ ports = [] }) => `${name}: ${ports.map(({ port }) => port).join(', ')}`),
+        ),
+        ['advisor: 443', 'chat: 443', 'gateway: 443', 'ingestion: 443', 'insights: 465, 587'],
+      ),
+  },
+  rule(
+    'every service reaches database and broker, and nothing else there',
+    deployments,
+    ({ name }, manifests) => same(portsTo(manifests, name, 'data'), ['27017', '5671', '5672']),
+  ),
+  {
+    name: 'migrations reach the database and nothing else',
     violations: (manifests) =>
       difference(
         networkPolicies(manifests)
-          .filter(({ spec }) =>
-            (spec.egress ?? []).some(({ to }) => to?.some(({ ipBlock }) => ipBlock !== undefined)),
-          )
-          .map(({ name }) => name),
-        ['advisor', 'chat', 'gateway', 'ingestion', 'insights'],
+          .filter(({ spec }) => spec.podSelector.matchLabels?.['orrery/job'] === 'migrate')
+          .flatMap(({ spec }) => spec.egress ?? [])
+          .map((allowance) => JSON.stringify(allowance)),
+        [
+          JSON.stringify({
+            to: [{ namespaceSelector: { matchLabels: { 'orrery/role': 'data' } } }],
+            ports: [{ port: 27_017, protocol: 'TCP' }],
+          }),
+        ],
       ),
+    only: CLUSTERS,
+  },
+  {
+    name: 'whoever scrapes reaches the internal port, and only that',
+    violations: (manifests) =>
+      difference(
+        networkPolicies(manifests)
+          .flatMap(({ spec }) => spec.ingress ?? [])
+          .filter(({ from }) =>
+            from?.some(
+              ({ namespaceSelector }) => namespaceSelector?.matchLabels?.['orrery/role'] === 'monitoring',
+            ),
+          )
+          .map(({ ports = [] }) => ports.map(({ port }) => port).join(', ')),
+        ['9090'],
+      ),
+    only: CLUSTERS,
   },
   {
     name: 'only the gateway is reached from outside',
@@ -557,13 +673,29 @@ const NETWORK_POLICIES: readonly Policy[] = [
         .filter((name) => name !== 'gateway'),
   },
   {
-    name: 'pods can ask for names',
-    violations: (manifests) =>
-      networkPolicies(manifests).some(({ spec }) =>
-        (spec.egress ?? []).some(({ ports }) => ports?.some(({ port }) => port === 53)),
-      )
-        ? []
-        : ['no policy allows DNS'],
+    name: 'every pod of ours can ask the name server of the cluster',
+    violations: (manifests) => {
+      const policies = networkPolicies(manifests).filter(({ spec }) =>
+        (spec.egress ?? []).some(
+          ({ to, ports }) =>
+            same(
+              (ports ?? []).map(({ port }) => String(port)),
+              ['53', '53'],
+            ) &&
+            to?.every(({ podSelector }) => podSelector?.matchLabels?.['k8s-app'] === 'kube-dns') === true,
+        ),
+      );
+      return [...ofKind(manifests, 'Deployment'), ...ofKind(manifests, 'Job')]
+        .filter(
+          (workload) =>
+            !policies.some(({ spec }) =>
+              Object.entries(spec.podSelector.matchLabels ?? { nobody: '' }).every(
+                ([key, value]) => specOf<WorkloadSpec>(workload).template.metadata.labels[key] === value,
+              ),
+            ),
+        )
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    },
   },
   {
     name: 'the entry leads to the gateway and nowhere else',
@@ -601,6 +733,17 @@ const NETWORK_POLICIES: readonly Policy[] = [
       )
         ? []
         : ['no ServiceMonitor'],
+    only: CLUSTERS,
+  },
+  {
+    name: 'alert rules are loaded',
+    violations: (manifests) =>
+      ofKind(manifests, 'PrometheusRule').some(
+        (rules) =>
+          specOf<{ groups: { rules: unknown[] }[] }>(rules).groups.flatMap((group) => group.rules).length > 0,
+      )
+        ? []
+        : ['no PrometheusRule'],
     only: CLUSTERS,
   },
   {

@@ -1,49 +1,25 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SERVICE_NAMES } from '@orrery/contracts';
 import { parse } from 'yaml';
-import { isOfTheProcess } from '../../scripts/observability/metrics-document.ts';
 import { alertRulesManifest, readAlertRules } from '../../scripts/observability/alert-rules.ts';
 import { root } from '../setup/servers.ts';
+import { type RegisteredMetric, labelsIn, namesIn, troublesIn } from './metric-expressions.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** Metrics by name with their type, as docs/metrics.md registers them. */
-const REGISTERED = new Map(
-  [...read('docs/metrics.md').matchAll(/^\| `(\w+)` \| (\w+) \| (.+?) \| [^|]+ \|$/gm)].map(
-    ([, name = '', type = '', help = '']) => [name, { type, help }],
+/** Metrics by name, as docs/metrics.md registers them. */
+const REGISTERED: ReadonlyMap<string, RegisteredMetric & { help: string }> = new Map(
+  [...read('docs/metrics.md').matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*) \| (.+?) \| [^|]+ \|$/gm)].map(
+    ([, name = '', type = '', labels = '', help = '']) => [
+      name,
+      { type, help, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label) },
+    ],
   ),
 );
-/** Registered by the first call of a service that has a language model; see packages/language-model. */
-const WITH_A_MODEL = [
-  ...read('packages/language-model/src/language-model.ts').matchAll(/name: '(model_\w+)'/g),
-].map(([, name = '']) => name);
-
-const SUFFIX = /_(bucket|sum|count)$/;
-const isKnown = (name: string): boolean =>
-  name === 'up' ||
-  isOfTheProcess(name) ||
-  REGISTERED.has(name) ||
-  WITH_A_MODEL.includes(name.replace(SUFFIX, '')) ||
-  (SUFFIX.test(name) && REGISTERED.get(name.replace(SUFFIX, ''))?.type === 'histogram');
-
-const WORDS = new Set(
-  'and or unless by without on ignoring group_left group_right bool sum min max avg count topk rate increase deriv time histogram_quantile label_values'.split(
-    ' ',
-  ),
-);
-
-/** Names of metrics in an expression: words that are neither functions, nor labels, nor in quotes. */
-const namesIn = (expression: string): string[] => {
-  const bare = expression
-    .replaceAll(/"[^"]*"/g, '')
-    .replaceAll(/\{[^}]*\}/g, '')
-    .replaceAll(/\[[^\]]*\]/g, '')
-    .replaceAll(/\b(by|without|on|ignoring)\s*\([^)]*\)/g, '');
-  return [...bare.matchAll(/[a-zA-Z_:][\w:]*/g)].map(([name]) => name).filter((name) => !WORDS.has(name));
-};
 
 interface Dashboard {
   uid: string;
@@ -52,7 +28,7 @@ interface Dashboard {
     title: string;
     description: string;
     fieldConfig: { defaults: { unit: string } };
-    targets: { expr: string }[];
+    targets: { expr: string; legendFormat?: string }[];
   }[];
 }
 
@@ -62,6 +38,11 @@ const dashboards = readdirSync(join(root, DASHBOARDS_FOLDER)).map(
 );
 const { groups } = await readAlertRules();
 const rules = groups.flatMap((group) => group.rules);
+const alertTests = (
+  parse(read('infra/observability/alerts.test.yaml')) as {
+    tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
+  }
+).tests.flatMap(({ alert_rule_test: cases }) => cases);
 const slug = (heading: string): string =>
   heading
     .toLowerCase()
@@ -84,9 +65,23 @@ describe('the registered metrics', () => {
 });
 
 describe.each(rules.map((rule) => [rule.alert, rule] as const))('alert %s', (alert, rule) => {
-  it('asks only for registered metrics', () => {
-    expect(namesIn(rule.expr).filter((name) => !isKnown(name))).toEqual([]);
+  it('asks only for registered metrics, by labels that they have', () => {
+    expect(troublesIn(rule.expr, REGISTERED)).toEqual([]);
     expect(namesIn(rule.expr)).not.toEqual([]);
+  });
+
+  it('names only labels that its expression keeps', () => {
+    const used = [...rule.annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label);
+    const kept = labelsIn(rule.expr);
+
+    expect(used.filter((label) => !kept.includes(label) && !/^(up|deriv)\b/.test(rule.expr))).toEqual([]);
+  });
+
+  it('is tested: once when it fires, once when it is silent', () => {
+    const cases = alertTests.filter(({ alertname }) => alertname === alert);
+
+    expect(cases.filter(({ exp_alerts: expected }) => expected.length > 0)).not.toEqual([]);
+    expect(cases.filter(({ exp_alerts: expected }) => expected.length === 0)).not.toEqual([]);
   });
 
   it('has a severity, a sentence and a page that says what to do', () => {
@@ -108,25 +103,106 @@ describe('the alert rules', () => {
     expect(read('k8s/components/service-monitor/alert-rules.yaml')).toBe(await alertRulesManifest());
   });
 
-  const withPromtool = spawnSync('promtool', ['--version']).status === 0 ? it : it.skip;
-  withPromtool('are accepted by promtool', () => {
-    const { status, stderr } = spawnSync('promtool', ['check', 'rules', 'infra/observability/alerts.yaml'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+  it('find in Kubernetes the job that they name', () => {
+    const jobs = new Set(
+      rules.flatMap(({ expr }) => [...expr.matchAll(/\bjob="(\w+)"/g)].map(([, job]) => job)),
+    );
+    const { spec } = parse(read('k8s/components/service-monitor/service-monitor.yaml')) as {
+      spec: { endpoints: { relabelings?: { targetLabel: string; replacement: string }[] }[] };
+    };
 
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect([...jobs]).toEqual(['orrery']);
+    expect(spec.endpoints.map(({ relabelings }) => relabelings)).toEqual([
+      [{ targetLabel: 'job', replacement: 'orrery' }],
+    ]);
+  });
+
+  it('have pages without headings of alerts that are gone, and every page is linked from somewhere', () => {
+    const pages = readdirSync(join(root, 'docs/runbooks'));
+    const headings = pages.flatMap((page) =>
+      [...read(`docs/runbooks/${page}`).matchAll(/^## ([A-Z][a-z]+(?:[A-Z][a-z]+)+)$/gm)].map(
+        ([, heading = '']) => heading,
+      ),
+    );
+    const texts = [
+      ...rules.map((rule) => rule.annotations.runbook_url),
+      ...['README.md', 'docs/architecture.md', 'docs/kubernetes.md'].map(read),
+      ...pages.map((page) => read(`docs/runbooks/${page}`)),
+      ...SERVICE_NAMES.map((name) =>
+        read(name === 'gateway' ? 'gateway/README.md' : `services/${name}/README.md`),
+      ),
+    ].join('\n');
+
+    expect(headings.filter((heading) => !rules.some(({ alert }) => alert === heading))).toEqual([]);
+    expect(pages.filter((page) => !texts.includes(page))).toEqual([]);
+  });
+});
+
+const promtool = process.env['PROMTOOL_PATH'];
+const withPromtool = promtool === undefined ? describe.skip : describe;
+
+withPromtool('Prometheus itself', () => {
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(promtool ?? '', args, { cwd: root, encoding: 'utf8' });
+    return { status, said: `${stdout}${stderr}` };
+  };
+
+  it('accepts the alert rules, and lets them fire and be silent as their unit tests say', () => {
+    expect(run('check', 'rules', 'infra/observability/alerts.yaml')).toMatchObject({ status: 0 });
+    expect(run('test', 'rules', 'infra/observability/alerts.test.yaml')).toEqual({
+      status: 0,
+      said: expect.stringContaining('SUCCESS'),
+    });
+  });
+
+  it('accepts the configuration of docker compose, with the rules that it loads', () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'orrery-prometheus-'));
+    const config = read('infra/observability/prometheus.yaml');
+    const here = config.replace('/etc/prometheus/alerts.yaml', join(root, 'infra/observability/alerts.yaml'));
+    writeFileSync(join(scratch, 'prometheus.yaml'), here);
+
+    const { status, said } = run('check', 'config', join(scratch, 'prometheus.yaml'));
+    rmSync(scratch, { recursive: true });
+
+    expect(here).not.toBe(config);
+    expect({ status, said }).toEqual({ status: 0, said: expect.stringContaining('1 rule files found') });
+  });
+
+  it('refuses a rule whose threshold no longer means what its tests say', () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'orrery-prometheus-'));
+    writeFileSync(
+      join(scratch, 'alerts.yaml'),
+      read('infra/observability/alerts.yaml').replace('> 5000', '> 50000'),
+    );
+    writeFileSync(join(scratch, 'alerts.test.yaml'), read('infra/observability/alerts.test.yaml'));
+
+    const { status, said } = run('test', 'rules', join(scratch, 'alerts.test.yaml'));
+    rmSync(scratch, { recursive: true });
+
+    expect(status).toBe(1);
+    expect(said).toContain('QueueGrows');
   });
 });
 
 describe.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as const))(
   'dashboard %s',
   (_title, dashboard) => {
-    it('asks only for registered metrics', () => {
+    it('asks only for registered metrics, by labels that they have', () => {
       const expressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 
       expect(expressions.length).toBeGreaterThan(5);
-      expect(expressions.flatMap(namesIn).filter((name) => !isKnown(name))).toEqual([]);
+      expect(expressions.flatMap((expression) => troublesIn(expression, REGISTERED))).toEqual([]);
+    });
+
+    it('explains lines only by labels that they have', () => {
+      const targets = dashboard.panels.flatMap((panel) => panel.targets);
+      const missing = targets.flatMap(({ expr, legendFormat = '' }) =>
+        [...legendFormat.matchAll(/\{\{\s*(\w+)\s*\}\}/g)]
+          .map(([, label = '']) => label)
+          .filter((label) => /\bby\b/.test(expr) && !labelsIn(expr).includes(label)),
+      );
+
+      expect(missing).toEqual([]);
     });
 
     it('says for each panel what it shows and in which unit', () => {

@@ -4,13 +4,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureChromium } from '../../scripts/chromium/ensure-chromium.mjs';
+import { ensurePromtool } from '../../scripts/prometheus/ensure-promtool.mjs';
 import { ensureBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
 import { root, startDatabase } from './servers.ts';
 
 /**
  * `npm test`: gives the suites a database and a broker, runs Jest with the arguments it got, and closes with the plain
- * line `N passed, N failed, N skipped`. Without a broker or a browser their suites are skipped with the reason said;
- * under CI=true that counts as a failure, for the browser only where it could have been installed.
+ * line `N passed, N failed, N skipped`. Without a broker, a browser or promtool their suites are skipped with the reason
+ * said; under CI=true that counts as a failure, for browser and promtool only where they could have been installed.
  */
 interface JestSummary {
   numPassedTests: number;
@@ -21,6 +22,7 @@ interface JestSummary {
 }
 
 const BROWSER_SUITES = 'tests/browser';
+const ALERT_SUITES = 'tests/observability';
 
 async function runJest(env: NodeJS.ProcessEnv, report: string): Promise<number> {
   const jest = spawn(
@@ -51,17 +53,24 @@ if ('skipped' in broker) {
 }
 
 const suites = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
-const wantsBrowser =
-  suites.length === 0 ||
-  suites.some((suite) => BROWSER_SUITES.startsWith(suite) || suite.startsWith(BROWSER_SUITES));
+const wants = (folder: string): boolean =>
+  suites.length === 0 || suites.some((suite) => folder.startsWith(suite) || suite.startsWith(folder));
+const wantsBrowser = wants(BROWSER_SUITES);
 const browser = ensureChromium({ install: wantsBrowser, log: console.log });
 const browserEnv = 'path' in browser ? { CHROMIUM_PATH: browser.path } : {};
 if (wantsBrowser && 'skipped' in browser) {
   console.log(`Browser suites are skipped: ${browser.skipped}`);
 }
 
+const wantsPromtool = wants(ALERT_SUITES);
+const promtool = ensurePromtool({ install: wantsPromtool, log: console.log });
+const promtoolEnv = 'path' in promtool ? { PROMTOOL_PATH: promtool.path } : {};
+if (wantsPromtool && 'skipped' in promtool) {
+  console.log(`Tests of alert rules are skipped: ${promtool.skipped}`);
+}
+
 const status = await runJest(
-  { ...process.env, ...brokerEnv, ...browserEnv, TEST_MONGODB_URI: database.uri },
+  { ...process.env, ...brokerEnv, ...browserEnv, ...promtoolEnv, TEST_MONGODB_URI: database.uri },
   report,
 );
 
@@ -76,6 +85,7 @@ const isCi = process.env['CI'] === 'true';
 const missing = [
   'skipped' in broker && isCi,
   'skipped' in browser && browser.couldInstall && wantsBrowser && isCi,
+  'skipped' in promtool && promtool.couldInstall && wantsPromtool && isCi,
 ].filter(Boolean).length;
 const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + missing;
 console.log(`${summary.numPassedTests} passed, ${failed} failed, ${summary.numPendingTests} skipped`);

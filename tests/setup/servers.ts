@@ -8,7 +8,8 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export interface Database {
   uri: string;
-  stop(): Promise<void>;
+  /** @param signal default SIGTERM; ignored for a server that is not ours */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 /**
@@ -21,9 +22,20 @@ export async function startDatabase(
   options: { durable?: boolean } = {},
 ): Promise<Database> {
   const given = process.env['MONGODB_URI'];
-  if (given !== undefined && given !== '') {
-    return { uri: given, stop: () => Promise.resolve() };
-  }
+  return given !== undefined && given !== ''
+    ? { uri: given, stop: () => Promise.resolve() }
+    : startOwnDatabase(directory, options);
+}
+
+/**
+ * An embedded database in a process of its own, whatever the settings name: one that a test may end.
+ * @param directory where it keeps its files
+ * @param options `durable`: wait for the disk on every write; `port`: default any that is free
+ */
+export async function startOwnDatabase(
+  directory: string,
+  { durable = false, port = 0 }: { durable?: boolean; port?: number } = {},
+): Promise<Database> {
   const child = spawn(
     process.execPath,
     [
@@ -32,12 +44,12 @@ export async function startDatabase(
       '--data',
       directory,
       '--port',
-      '0',
-      ...(options.durable === true ? [] : ['--nosync']),
+      String(port),
+      ...(durable ? [] : ['--nosync']),
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  return { uri: await announcedUri(child), stop: () => stopChild(child) };
+  return { uri: await announcedUri(child), stop: (signal) => stopChild(child, signal) };
 }
 
 /**
@@ -70,9 +82,10 @@ async function announcedUri(child: ChildProcess): Promise<string> {
   return URI.exec(await outputUntil(child, (text) => URI.test(text)))?.[0] ?? '';
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
   }
 }

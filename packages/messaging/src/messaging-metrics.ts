@@ -12,10 +12,14 @@ export interface MessagingMetrics {
 /**
  * Registers the metrics of a service's events.
  * @param registry registry of the service
+ * @param produced types of the events that it publishes; the counter of an alert has to be there before it rises
  */
-export function createMessagingMetrics(registry: Registry): MessagingMetrics {
+export function createMessagingMetrics(
+  registry: Registry,
+  produced: readonly string[] = [],
+): MessagingMetrics {
   const registers = [registry];
-  return {
+  const metrics: MessagingMetrics = {
     eventsHandled: new Counter({
       name: 'events_handled_total',
       help: 'Deliveries of events by how they ended',
@@ -42,6 +46,10 @@ export function createMessagingMetrics(registry: Registry): MessagingMetrics {
       registers,
     }),
   };
+  for (const type of produced) {
+    metrics.eventsUnroutable.inc({ type }, 0);
+  }
+  return metrics;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import { frozenClock, systemClock, type Clock } from '@orrery/calendar';
-import { eventType, type EventEnvelope, type ServiceName } from '@orrery/contracts';
+import { EVENTS, eventType, type EventEnvelope, type ServiceName } from '@orrery/contracts';
 import {
   createDeliver,
   createMessagingMetrics,
@@ -14,6 +14,7 @@ import {
 import { inTransaction, migrate, openDatabase } from '@orrery/mongo';
 import type { ClientSession, Connection } from 'mongoose';
 import type { DestinationStream, Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { serviceIdentity } from './auth/identity.ts';
 import { serviceTokenKeys } from './auth/service-token.ts';
@@ -36,6 +37,7 @@ import type { JobDesk } from './jobs/job-desk.ts';
 import { createJobRunner, type JobRunner } from './jobs/schedule.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { readInTime } from './observability/read-in-time.ts';
 import { acceptRequestId, currentContext, runWithContext } from './observability/request-context.ts';
 import { watchDatabasePool, watchQueues } from './observability/resource-metrics.ts';
 import { startTracing, type Tracing } from './observability/tracing.ts';
@@ -64,6 +66,8 @@ export interface StartedService {
   /** Base address of the internal port: `/metrics`, `/health/live`, `/health/ready`. */
   metricsUrl: string;
   mongo: Connection;
+  /** Its metrics, for whoever documents or tests them. */
+  metrics: Registry;
   logger: Logger;
   /** Starts its jobs and reads their state. */
   jobs: JobDesk;
@@ -317,7 +321,10 @@ const assemble = async <Config extends z.ZodType>(
   const clock =
     options.clock ??
     (common.ORRERY_NOW === undefined ? systemClock : frozenClock(new Date(common.ORRERY_NOW)));
-  const messagingMetrics = createMessagingMetrics(metrics.registry);
+  const messagingMetrics = createMessagingMetrics(
+    metrics.registry,
+    EVENTS.filter(({ producer }) => producer === service).map(eventType),
+  );
   const outbox = createOutboxStore({
     connection: mongo,
     producer: service,
@@ -333,7 +340,7 @@ const assemble = async <Config extends z.ZodType>(
   });
   watchDatabasePool(metrics.registry, mongo);
   watchQueues(metrics.registry, bus, service);
-  registerOutboxGauges(metrics.registry, () => relay.state().catch(() => undefined));
+  registerOutboxGauges(metrics.registry, () => readInTime(() => relay.state(), undefined));
 
   const keys = serviceTokenKeys(common.SERVICE_TOKEN_SECRET, common.SERVICE_TOKEN_SECRET_PREVIOUS);
   const addressOf = (other: ServiceName): string => {
@@ -466,6 +473,7 @@ const assemble = async <Config extends z.ZodType>(
     url: server.url,
     metricsUrl: internal.url,
     mongo,
+    metrics: metrics.registry,
     logger,
     consumes: subscriptions.map(({ definition }) => eventType(definition)),
     jobs: jobs.desk,

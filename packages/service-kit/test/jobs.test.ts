@@ -7,7 +7,7 @@ import type { Job } from '../src/define-service.ts';
 import { AppError } from '../src/errors/app-error.ts';
 import { createJobRunner, type JobRunner } from '../src/jobs/schedule.ts';
 import { createLogger } from '../src/observability/logger.ts';
-import { createMetrics } from '../src/observability/metrics.ts';
+import { type ServiceMetrics, createMetrics } from '../src/observability/metrics.ts';
 import { startTracing } from '../src/observability/tracing.ts';
 
 /** Long, so that a stalled machine lets no lease run out and no run count as dead. */
@@ -26,12 +26,15 @@ describe('jobs', () => {
   let connection: Connection;
   const runners: JobRunner[] = [];
 
-  const replica = async (jobs: readonly Job[]): Promise<JobRunner> => {
+  const replica = async (
+    jobs: readonly Job[],
+    metrics: ServiceMetrics = createMetrics('insights'),
+  ): Promise<JobRunner> => {
     const runner = createJobRunner({
       service: 'insights',
       connection,
       logger: createLogger('insights', 'silent'),
-      metrics: createMetrics('insights'),
+      metrics,
       tracing: await startTracing('insights'),
       heartbeatMs: HEARTBEAT_MS,
     });
@@ -54,6 +57,36 @@ describe('jobs', () => {
     await connection.dropDatabase();
     await connection.close();
     await database.release();
+  });
+
+  it('count both outcomes from nought, so that the first failure is an increase', async () => {
+    const metrics = createMetrics('insights');
+    await replica([{ name: 'train', run: () => Promise.resolve() }], metrics);
+
+    const text = await metrics.registry.metrics();
+
+    expect(text).toContain('job_runs_total{job="train",outcome="failed",service="insights"} 0');
+    expect(text).toContain('job_runs_total{job="train",outcome="succeeded",service="insights"} 0');
+  });
+
+  it('show the last success of what is scheduled on every replica, after a restart too', async () => {
+    const jobs: Job[] = [
+      { name: 'nightly', cron: '5 0 * * *', run: () => Promise.resolve() },
+      { name: 'on-demand', run: () => Promise.resolve() },
+    ];
+    const first = await replica(jobs);
+    for (const name of ['nightly', 'on-demand']) {
+      await ended(first, await first.desk.run(name));
+    }
+    const [{ finishedAt } = { finishedAt: null }] = await first.desk.list({ name: 'nightly' });
+    const metrics = createMetrics('insights');
+    await replica(jobs, metrics);
+
+    const text = await metrics.registry.metrics();
+
+    const [, shown] = /^job_last_success_timestamp_seconds\{job="nightly",.*\} (\S+)$/m.exec(text) ?? [];
+    expect(Number(shown)).toBe(Date.parse(finishedAt ?? '') / 1_000);
+    expect(text).not.toContain('job_last_success_timestamp_seconds{job="on-demand"');
   });
 
   it('run on demand with a row that tells their state, result and times', async () => {

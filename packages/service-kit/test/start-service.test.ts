@@ -86,6 +86,9 @@ describe('a started service', () => {
       /http_requests_total\{.*route="\/v1\/notes\/count".*status="200".*service="categorization".*\} 1/,
     );
     expect(metrics).toContain('outbox_pending');
+    expect(metrics).toContain(
+      'events_unroutable_total{type="transactions.categorized.v1",service="categorization"} 0',
+    );
     expect((await service.call('/metrics')).status).toBe(404);
   });
 
@@ -100,6 +103,16 @@ describe('a started service', () => {
     expect(reply.json).toMatchObject({ code: 'database-unavailable' });
     expect(reply.headers.get('retry-after')).toBe('2');
     expect(ready.status).toBe(503);
+  });
+
+  it('shows in its metrics that its database is away, although nobody has asked whether it is ready', async () => {
+    const service = await start(specimen().module);
+    await service.mongo.close();
+
+    const metrics = await (await fetch(`${service.metricsUrl}/metrics`)).text();
+
+    expect(metrics).toMatch(/^service_dependency_ready\{dependency="database",.*\} 0$/m);
+    expect(metrics).toMatch(/^service_dependency_ready\{dependency="events",.*\} 1$/m);
   });
 
   it('lets a request at work end while it stops, is not ready meanwhile, and takes no new connection after', async () => {

@@ -137,6 +137,8 @@ export const internalListener =
         return;
       }
       if (request.method === 'GET' && request.url === '/metrics') {
+        // `service_dependency_ready` must be of now, also where nobody else asks whether the service is ready.
+        await probe.readiness();
         const text = await metrics.registry.metrics();
         response.writeHead(200, { 'Content-Type': metrics.registry.contentType });
         response.end(text);

@@ -8,6 +8,7 @@ import { serviceIdentity } from '../auth/identity.ts';
 import type { Job } from '../define-service.ts';
 import { AppError } from '../errors/app-error.ts';
 import { toAppError } from '../errors/to-app-error.ts';
+import { watchJobs } from '../observability/job-metrics.ts';
 import type { ServiceMetrics } from '../observability/metrics.ts';
 import { currentContext, runWithContext } from '../observability/request-context.ts';
 import type { Tracing } from '../observability/tracing.ts';
@@ -127,7 +128,6 @@ export const createJobRunner = (environment: JobEnvironment): JobRunner => {
       );
       const result = await tracing.inSpan(`job ${job.name}`, {}, () => job.run({ signal, input, jobId: id }));
       await finish('succeeded', { result: result ?? null });
-      metrics.jobLastSuccess.set({ job: job.name }, Date.now() / 1_000);
       logger.info({ job: job.name }, 'job succeeded');
     } catch (error) {
       logger.error({ err: error, job: job.name }, 'job failed');
@@ -265,8 +265,13 @@ export const createJobRunner = (environment: JobEnvironment): JobRunner => {
       }
       await rows.createIndexes([
         { key: { name: 1, createdAt: -1 } },
+        { key: { name: 1, state: 1, createdAt: -1 } },
         { key: { finishedAt: 1 }, expireAfterSeconds: KEEP_FINISHED_S },
       ]);
+      watchJobs(metrics, [...jobs.values()], async (name) => {
+        const latest = await rows.findOne({ name, state: 'succeeded' }, { sort: { createdAt: -1 } });
+        return latest?.finishedAt ?? undefined;
+      });
       for (const job of jobs.values()) {
         if (job.cron !== undefined) {
           const options = { name: job.name, timezone: job.timeZone ?? 'UTC', unref: true };

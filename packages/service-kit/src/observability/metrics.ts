@@ -17,7 +17,6 @@ export interface ServiceMetrics {
   idempotentReplays: Counter<'route'>;
   jobRuns: Counter<'job' | 'outcome'>;
   jobDuration: Histogram<'job'>;
-  jobLastSuccess: Gauge<'job'>;
   ready: Gauge<'dependency'>;
 }
 
@@ -95,12 +94,6 @@ export const createMetrics = (
       help: 'Time a run of a job took',
       labelNames: ['job'],
       buckets: JOB_BUCKETS_S,
-      registers,
-    }),
-    jobLastSuccess: new Gauge({
-      name: 'job_last_success_timestamp_seconds',
-      help: 'Unix time of the last run of a job that succeeded',
-      labelNames: ['job'],
       registers,
     }),
     ready: new Gauge({

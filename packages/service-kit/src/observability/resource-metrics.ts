@@ -2,6 +2,7 @@ import type { ServiceName } from '@orrery/contracts';
 import type { EventBus, QueueDepth } from '@orrery/messaging';
 import type { Connection } from 'mongoose';
 import { Gauge, type Registry } from 'prom-client';
+import { readInTime } from './read-in-time.ts';
 
 /** Counting is a question to the broker per queue, so several scrapers share one answer. */
 const DEPTHS_LIVE_MS = 5_000;
@@ -60,7 +61,7 @@ export function watchQueues(registry: Registry, bus: EventBus, consumer: Service
     if (kept === undefined || performance.now() - kept.at > DEPTHS_LIVE_MS) {
       kept = {
         at: performance.now(),
-        depths: bus.isReady() ? bus.queueDepths(consumer).catch(() => []) : Promise.resolve([]),
+        depths: bus.isReady() ? readInTime(() => bus.queueDepths(consumer), []) : Promise.resolve([]),
       };
     }
     return kept.depths;
