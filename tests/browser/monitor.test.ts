@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type Constellation, startConstellation } from '../e2e/constellation.ts';
+import { FAINT_TEXTS } from './faint-texts.ts';
 import { openBrowser } from './open-browser.ts';
 
 const chromium = process.env['CHROMIUM_PATH'];
@@ -23,8 +24,8 @@ inBrowser('a person with a browser', () => {
     await orrery.stop();
   });
 
-  const open = async (path: string): Promise<void> => {
-    context = await browser.newContext();
+  const open = async (path: string, options: BrowserContextOptions = {}): Promise<void> => {
+    context = await browser.newContext(options);
     page = await context.newPage();
     troubles = [];
     page.on('console', (message) => {
@@ -76,6 +77,65 @@ inBrowser('a person with a browser', () => {
     expect(troubles).toEqual([]);
     await context.close();
   }, 60_000);
+
+  it('does everything without JavaScript: runs a job, replays parked events, signs out', async () => {
+    await orrery.client
+      .db(`${orrery.namespace}_bus`)
+      .collection('messages')
+      .insertOne({
+        queue: `${orrery.namespace}.insights.transactions.removed.v1`,
+        consumer: 'insights',
+        type: 'transactions.removed.v1',
+        eventId: 'parked-for-a-browser',
+        body: '{"not":"an envelope"}',
+        state: 'dead',
+        attempt: 1,
+        dueAt: new Date(0),
+        reason: 'malformed',
+        parkedAt: new Date(),
+      });
+    await open('/admin/monitor', { javaScriptEnabled: false });
+    await signIn(tokenOf('ADMIN'));
+
+    await page.getByRole('link', { name: /1 parked event at insights/ }).click();
+    await page.getByRole('button', { name: 'Replay transactions.removed.v1 at insights' }).click();
+    await page.waitForLoadState();
+    expect(await page.getByRole('status').textContent()).toContain('back in their queue');
+    await page.getByRole('button', { name: 'Run now rebuild-daily-metrics' }).click();
+    await page.waitForLoadState();
+    expect(await page.getByRole('status').textContent()).toMatch(/The job was started|running already/);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForLoadState();
+    expect(await page.title()).toBe('Orrery: sign in');
+    await context.close();
+  }, 60_000);
+
+  it('reads the page on a phone without scrolling sideways, every figure with its heading', async () => {
+    await open('/admin/monitor', { viewport: { width: 375, height: 800 }, isMobile: true });
+    await signIn(tokenOf('ADMIN'));
+
+    const tooWide = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(tooWide).toBe(0);
+    const cell = page.getByRole('cell', { name: 'ready' }).first();
+    expect(await cell.getAttribute('data-head')).toBe('State');
+    await context.close();
+  }, 60_000);
+
+  it.each(['light', 'dark'] as const)(
+    'can read every text in %s mode: contrast of at least 4.5 to 1',
+    async (colorScheme) => {
+      await open('/admin/monitor', { colorScheme });
+      await signIn(tokenOf('ADMIN'));
+
+      const faint = await page.evaluate<{ text: string; ratio: number }[]>(FAINT_TEXTS);
+
+      expect(faint).toEqual([]);
+      await context.close();
+    },
+    60_000,
+  );
 
   it('is told when a token is wrong, or is not an administrator’s', async () => {
     await open('/admin/monitor');

@@ -16,7 +16,7 @@ export interface Constellation {
   /** The services as they run, with the events that each handles. */
   services: RunningServices['services'];
   /** `Authorization` header of a user or an administrator. */
-  signIn(userId: string, role?: 'USER' | 'ADMIN'): { authorization: string };
+  signIn(userId: string, role?: 'USER' | 'ANALYST' | 'ADMIN'): { authorization: string };
   stop(): Promise<void>;
 }
 

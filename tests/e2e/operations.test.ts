@@ -19,18 +19,25 @@ let orrery: Constellation;
 let admin: { authorization: string };
 let user: { authorization: string };
 
+const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`${orrery.url}${path}`, { redirect: 'manual', ...init });
+
 beforeAll(async () => {
   orrery = await startConstellation();
   admin = orrery.signIn('the-operator', 'ADMIN');
   user = orrery.signIn('somebody');
-}, 90_000);
+  // First questions to services that have just started take longest.
+  await eventually(
+    async () =>
+      ((await (await ask('/admin/schedule', { headers: admin })).json()) as { unavailable: string[] })
+        .unavailable,
+    (unavailable) => unavailable.length === 0,
+  );
+}, 120_000);
 
 afterAll(async () => {
   await orrery.stop();
 });
-
-const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(`${orrery.url}${path}`, { redirect: 'manual', ...init });
 
 const cookieOf = (response: Response): string => response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
 
@@ -98,8 +105,6 @@ describe('jobs of all services', () => {
     ['GET', '/admin/jobs/x'],
     ['GET', '/admin/schedule'],
     ['POST', '/admin/jobs/rebuild-daily-metrics/run'],
-    ['POST', '/admin/monitor/jobs'],
-    ['POST', '/admin/monitor/dead-letters'],
   ])('%s %s is for administrators only', async (method, path) => {
     expect((await ask(path, { method })).status).toBe(401);
     expect((await ask(path, { method, headers: user })).status).toBe(403);
@@ -133,8 +138,11 @@ describe('the operations page', () => {
 
     const page = await (await ask('/admin/monitor', { headers: admin })).text();
 
-    expect(page).toMatch(/categorizer<\/td>\s*<td>\s*<span class="">[^<]+</);
-    expect(page).toMatch(/login required<\/td>\s*<td>\s*<span class="warning">1</);
+    const cells = (name: string): string =>
+      new RegExp(`<th scope="row">${name}</th>(.*?)</tr>`, 's').exec(page)?.[1]?.replaceAll(/\s+/g, ' ') ??
+      '';
+    expect(cells('categorizer')).toMatch(/data-head="Value" class="text">[^<]+<\/td>/);
+    expect(cells('login required')).toContain('<span class="warning">1</span>');
   });
 
   it('forbids scripts, frames and foreign content, and has none', async () => {
@@ -146,6 +154,23 @@ describe('the operations page', () => {
     expect(page.headers.get('cache-control')).toContain('no-store');
     expect(await page.text()).not.toMatch(/<script|\son\w+=|style=/);
   });
+
+  it('shows analysts what it shows users: that it is not for them', async () => {
+    const analyst = await ask('/admin/monitor', { headers: orrery.signIn('an-analyst', 'ANALYST') });
+
+    expect(analyst.status).toBe(403);
+    expect(await analyst.text()).toContain('not an administrator');
+  });
+
+  it.each(['?notice=nonsense', '?from=%00&x=1', '?%5B=%5D', '?notice[]=1'])(
+    'is a page, not an error, for the query %s',
+    async (query) => {
+      const page = await ask(`/admin/monitor${query}`, { headers: admin });
+
+      expect(page.status).toBe(200);
+      expect(page.headers.get('content-type')).toContain('text/html');
+    },
+  );
 
   it('keeps the sign-in in a cookie that scripts and other paths never see', async () => {
     const response = await ask('/admin/monitor/sign-in', {
@@ -186,6 +211,55 @@ describe('the operations page', () => {
     const sent = await send(formTokenOf(page));
     expect(sent.status).toBe(303);
     expect(sent.headers.get('location')).toMatch(/^\/admin\/monitor\?notice=(started|running)$/);
+  });
+
+  it('answers every form with a page that a person can read, whatever is wrong with it', async () => {
+    const cookieHeader = { cookie: await signedIn(admin.authorization) };
+    const known = formTokenOf(await (await ask('/admin/monitor', { headers: cookieHeader })).text());
+    const send = async (action: string, fields: Record<string, string>, headers: Record<string, string>) => {
+      const reply = await ask(`/admin/monitor/${action}`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams(fields),
+      });
+      return { status: reply.status, to: reply.headers.get('location'), text: await reply.text() };
+    };
+
+    for (const action of ['jobs', 'dead-letters', 'sign-out']) {
+      expect(await send(action, { formToken: known }, {})).toMatchObject({
+        status: 401,
+        text: expect.stringContaining('You are not signed in any more.'),
+      });
+      expect(await send(action, { formToken: known }, user)).toMatchObject({ status: 403 });
+      expect(await send(action, {}, cookieHeader)).toMatchObject({
+        status: 403,
+        text: expect.stringContaining('This form has expired.'),
+      });
+    }
+    expect(
+      await send('jobs', { formToken: known, service: 'nobody', name: 'x' }, cookieHeader),
+    ).toMatchObject({
+      status: 303,
+      to: '/admin/monitor?notice=missing',
+    });
+    expect(
+      await send('dead-letters', { formToken: known, service: 'chat', type: 'none.v1' }, cookieHeader),
+    ).toMatchObject({ status: 303, to: '/admin/monitor?notice=nothing-parked' });
+    expect(await send('sign-in', { token: 'two words' }, {})).toMatchObject({
+      status: 303,
+      to: '/admin/monitor?from=sign-in',
+    });
+  });
+
+  it('signs nobody in from another site', async () => {
+    const reply = await ask('/admin/monitor/sign-in', {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'cross-site' },
+      body: new URLSearchParams({ token: admin.authorization.slice('Bearer '.length) }),
+    });
+
+    expect(reply.status).toBe(403);
+    expect(reply.headers.getSetCookie()).toEqual([]);
   });
 
   it('shows a parked event with its reason and puts it back to work', async () => {

@@ -25,7 +25,8 @@ export const frozen: Scenario = {
       return besideABadUpstream(
         processes,
         { spoil: () => insights.freeze(true), repair: () => insights.freeze(false) },
-        measuring(setting),
+        // Long enough that callers give up while it is frozen.
+        { windowMs: 12_000, rounds: 3, mostRounds: 5 },
       );
     }),
 };

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { root } from '../setup/servers.ts';
 import { POLICIES, declaredEdges } from './policies.ts';
 import { type Manifest, overlay, render, walk } from './render.ts';
@@ -52,6 +55,34 @@ describe('our renderer', () => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(comparable(manifestsOf(name))).toEqual(comparable(theirs));
+  });
+});
+
+describe('the component tracing', () => {
+  it('tells every service where the collector is and opens the way to it, and breaks no rule', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'orrery-overlay-'));
+    const from = (path: string): string => relative(folder, join(root, path));
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      stringify({
+        apiVersion: 'kustomize.config.k8s.io/v1beta1',
+        kind: 'Kustomization',
+        namespace: 'orrery',
+        resources: [from('k8s/overlays/production')],
+        components: [from('k8s/components/tracing')],
+      }),
+    );
+    const manifests = render(folder);
+    rmSync(folder, { recursive: true });
+
+    const config = find(manifests, 'ConfigMap', 'orrery')['data'] as Record<string, string>;
+    expect(config['OTEL_EXPORTER_OTLP_ENDPOINT']).toMatch(/:4318$/);
+    expect(find(manifests, 'NetworkPolicy', 'tracing')['spec']).toMatchObject({
+      podSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'orrery' } },
+      egress: [{ ports: [{ port: 4318 }] }],
+    });
+    expect(manifests.flatMap(schemaErrors)).toEqual([]);
+    expect(POLICIES.flatMap(({ violations }) => violations(manifests))).toEqual([]);
   });
 });
 

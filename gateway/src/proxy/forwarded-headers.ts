@@ -21,6 +21,7 @@ const PASSED_TO_SERVICE: ReadonlySet<string> = new Set([
   'plaid-verification',
   'prefer',
   'range',
+  'sec-fetch-site',
   'traceparent',
   'tracestate',
   'user-agent',

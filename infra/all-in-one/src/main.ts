@@ -32,6 +32,15 @@ interface Constellation {
 }
 
 const progress = showProgressOn(process.stdout);
+/** What services say to nobody but the person at the terminal. */
+const forThePerson: string[] = [];
+
+/** Prints it, once: a start that fails or is stopped has made that administrator all the same. */
+function sayToThePerson(): void {
+  for (const sentence of forThePerson.splice(0)) {
+    console.log(`\n${sentence}`);
+  }
+}
 
 // The database in MONGODB_URI is not the main back end's, only the one in an address of its own.
 const mainDatabase = (): string =>
@@ -93,6 +102,7 @@ async function startConstellation(
       },
       logDestination: log,
       onStarted: ({ name }) => progress.show(`Started ${name}`),
+      tellOperator: (sentence) => forThePerson.push(sentence),
     });
     progress.end();
     return {
@@ -148,9 +158,9 @@ Tokens, good for 30 days:
 Worth a try in a second terminal, after the two lines above${settings.DEMO === '1' ? '' : ' (DEMO=1 loads data)'}:
   curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/v1/transactions?limit=5'
   curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/api/spending_report'
-  curl -sN -H "Authorization: Bearer $USER_TOKEN" -H 'Content-Type: application/json' -d '{"message": "How much did I spend on groceries last month?"}' '${constellation.gatewayUrl}/v1/chat/messages'
-
-Ctrl-C stops it.`);
+  curl -sN -H "Authorization: Bearer $USER_TOKEN" -H 'Content-Type: application/json' -d '{"message": "How much did I spend on groceries last month?"}' '${constellation.gatewayUrl}/v1/chat/messages'`);
+  sayToThePerson();
+  console.log('\nCtrl-C stops it.');
 }
 
 const startedAt = performance.now();
@@ -172,6 +182,7 @@ async function leave(): Promise<void> {
   console.log(
     '\nStopping: requests and events in progress are finished first (Ctrl-C again to cut them off).',
   );
+  sayToThePerson();
   const inTime = (await constellation?.stop()) ?? true;
   process.exit(inTime ? 0 : 1);
 }
@@ -215,6 +226,7 @@ try {
   announce(started, settings, started.jwtSecret, dataDirectory, startedAt);
 } catch (error) {
   progress.end();
+  sayToThePerson();
   const isForPeople = error instanceof StartError || error instanceof ConfigError;
   console.error(isForPeople ? error.message : error);
   await constellation?.stop();

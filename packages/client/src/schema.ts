@@ -3743,7 +3743,7 @@ export interface operations {
     showMonitor: {
         parameters: {
             query?: {
-                notice?: "started" | "running" | "missing" | "replayed" | "away";
+                notice?: "started" | "running" | "missing" | "replayed" | "nothing-parked" | "away";
                 from?: "sign-in";
             };
             header?: never;
@@ -3809,9 +3809,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": {
+                    /** @default  */
                     formToken: string;
                     /** @enum {string} */
-                    service: "gateway" | "ingestion" | "categorization" | "insights" | "identity" | "segmentation" | "missions" | "advisor" | "chat" | "operations";
+                    service?: "gateway" | "ingestion" | "categorization" | "insights" | "identity" | "segmentation" | "missions" | "advisor" | "chat" | "operations";
+                    /** @default  */
                     type: string;
                 };
             };
@@ -3835,22 +3837,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sign-in-required`: Sign in first */
+            /** @description A page */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": string;
                 };
             };
-            /** @description `forbidden`: You may not do this */
+            /** @description A page */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": string;
                 };
             };
             /** @description `body-too-large`: The body is too large */
@@ -3892,9 +3894,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": {
+                    /** @default  */
                     formToken: string;
                     /** @enum {string} */
-                    service: "gateway" | "ingestion" | "categorization" | "insights" | "identity" | "segmentation" | "missions" | "advisor" | "chat" | "operations";
+                    service?: "gateway" | "ingestion" | "categorization" | "insights" | "identity" | "segmentation" | "missions" | "advisor" | "chat" | "operations";
+                    /** @default  */
                     name: string;
                 };
             };
@@ -3918,22 +3922,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sign-in-required`: Sign in first */
+            /** @description A page */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": string;
                 };
             };
-            /** @description `forbidden`: You may not do this */
+            /** @description A page */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": string;
                 };
             };
             /** @description `body-too-large`: The body is too large */
@@ -3975,6 +3979,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": {
+                    /** @default  */
                     token: string;
                 };
             };
@@ -3996,6 +4001,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
                 };
             };
             /** @description `body-too-large`: The body is too large */
@@ -4037,6 +4051,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": {
+                    /** @default  */
                     formToken: string;
                 };
             };
@@ -4060,22 +4075,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `sign-in-required`: Sign in first */
+            /** @description A page */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": string;
                 };
             };
-            /** @description `forbidden`: You may not do this */
+            /** @description A page */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html; charset=utf-8": string;
                 };
             };
             /** @description `body-too-large`: The body is too large */

@@ -39,6 +39,8 @@ export interface Runtime<Config> {
   serviceTokenKeys: ServiceTokenKeys;
   /** Traces of this service. */
   tracing: Tracing;
+  /** Says something once to the person who started it that no log may hold, such as a one-time password. */
+  tellOperator(sentence: string): void;
 }
 
 /** What a handler gets: validated input, who calls, and the raw request for streams. */

@@ -17,6 +17,8 @@ export interface RunOptions {
   clock?: Clock;
   /** Called as each service starts, for a progress display. */
   onStarted?: (service: StartedService) => void;
+  /** Takes what only the person who started them may read; default standard output. */
+  tellOperator?: (sentence: string) => void;
 }
 
 /** Services that run together in this process. */
@@ -111,6 +113,7 @@ export const runServices = async (
         processMetrics: services.length === 0,
         ...(options.logDestination === undefined ? {} : { logDestination: options.logDestination }),
         ...(options.clock === undefined ? {} : { clock: options.clock }),
+        ...(options.tellOperator === undefined ? {} : { tellOperator: options.tellOperator }),
       });
       services.push(service);
       options.onStarted?.(service);

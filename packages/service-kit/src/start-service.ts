@@ -57,6 +57,8 @@ export interface StartOptions {
   logDestination?: DestinationStream;
   /** Collect figures of the whole process in this service's metrics. */
   processMetrics?: boolean;
+  /** Takes what only the person who started it may read; default standard output. */
+  tellOperator?: (sentence: string) => void;
 }
 
 /** A service that serves. */
@@ -213,6 +215,10 @@ const inEventContext =
     const options = { kind: SpanKind.CONSUMER, attributes, traceparent: envelope.traceparent };
     return runWithContext(context, () => tracing.inSpan(`${envelope.type} process`, options, work));
   };
+
+const tellTerminal = (sentence: string): void => {
+  process.stdout.write(`\n  ${sentence}\n\n`);
+};
 
 interface Parts {
   instance: ServiceInstance;
@@ -382,6 +388,7 @@ const assemble = async <Config extends z.ZodType>(
     addressOf,
     serviceTokenKeys: keys,
     tracing,
+    tellOperator: options.tellOperator ?? tellTerminal,
   };
   const instance = await module.create(runtime);
   undo.add(async () => instance.stop?.());

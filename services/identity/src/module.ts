@@ -98,9 +98,8 @@ export const identity = defineService({
         logger.error('a user has the name or e-mail of the first administrator; change ADMIN_USERNAME');
       }
       if (outcome.kind === 'made' && outcome.password !== undefined) {
-        // To the terminal and not to the log, which others read and keep.
-        process.stdout.write(
-          `\n  First administrator: ${config.ADMIN_USERNAME}, password ${outcome.password} (shown only this once)\n\n`,
+        runtime.tellOperator(
+          `First administrator: ${config.ADMIN_USERNAME}, password ${outcome.password} (shown only this once)`,
         );
       }
       const sign = accessTokenSigner(secretOf(config), accessLifeSeconds);

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { AppError, type ServiceTokenKeys, type UserIdentity } from '@orrery/service-kit';
+import type { ServiceTokenKeys, UserIdentity } from '@orrery/service-kit';
 
 const digestOf = (keys: ServiceTokenKeys, { userId, tokenId = '' }: UserIdentity): Buffer =>
   createHmac('sha256', keys.current).update(`operations form\n${userId}\n${tokenId}`).digest();
@@ -14,16 +14,13 @@ export const formToken = (keys: ServiceTokenKeys, identity: UserIdentity): strin
   digestOf(keys, identity).toString('base64url');
 
 /**
- * Refuses a form that did not come from our own page.
+ * Whether a form came from our own page, seen by the same person.
  * @param keys the keys between services
  * @param identity who is signed in
  * @param given what the form held
- * @throws AppError `forbidden`
  */
-export function requireFormToken(keys: ServiceTokenKeys, identity: UserIdentity, given: string): void {
+export function isFormToken(keys: ServiceTokenKeys, identity: UserIdentity, given: string): boolean {
   const wanted = digestOf(keys, identity);
   const found = Buffer.from(given, 'base64url');
-  if (found.length !== wanted.length || !timingSafeEqual(found, wanted)) {
-    throw new AppError('forbidden', { detail: 'This form has expired. Load the page again.' });
-  }
+  return found.length === wanted.length && timingSafeEqual(found, wanted);
 }

@@ -89,9 +89,15 @@ describe('a constellation of which one service answers', () => {
 
     expect(status).toBe(200);
     expect(text.match(/no answer/g)).toHaveLength(WATCHED.length - 1);
+    const silent = WATCHED.filter((name) => name !== 'insights').join(', ');
+    for (const what of ['Parked events', 'Jobs', 'Runs', 'Figures']) {
+      expect(text).toContain(`${what} of ${silent} could not be read.`);
+    }
+    expect(text).not.toContain('No event is parked.');
+    expect(text).not.toContain('No bank is linked.');
     expect(text).toContain('database: not connected');
     expect(text).toContain('3 waiting, oldest 1 min 15 s');
-    expect(text).toContain('Queues of insights could not be counted.');
+    expect(text).toContain(`Queues of insights, ${silent} could not be read.`);
     expect(text).toContain('<span class="warning">v7 &lt;old&gt;</span>');
     expect(text).toContain('0 of 8');
   });

@@ -4,13 +4,14 @@ import {
   type Identity,
   type MountedRoute,
   type ServiceTokenKeys,
-  type UserIdentity,
   handle,
 } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { Constellation } from '../constellation.ts';
-import { formToken, requireFormToken } from '../form-token.ts';
-import { MONITOR_PATH, NOTICES, type Notice, monitorPage, signInPage } from '../page/monitor-page.ts';
+import { formToken, isFormToken } from '../form-token.ts';
+import { MONITOR_PATH } from '../page/layout.ts';
+import { NOTICES, type Notice, monitorPage } from '../page/monitor-page.ts';
+import { refusedPage, signInPage } from '../page/sign-in-page.ts';
 import { STYLE } from '../page/style.ts';
 
 /** The gateway takes this cookie as a sign-in on the page's own paths, and nowhere else. */
@@ -18,28 +19,33 @@ const COOKIE = 'orrery_operator';
 const COOKIE_LIFE_S = 8 * 60 * 60;
 const SHOWN_RUNS = 15;
 
-const route = { tag: 'Operations', audience: 'admin' } as const;
+// Everybody gets a page: without a sign-in it is the form that asks for one, and says so with 401 or 403. What does not
+// fit is no error to a person with a browser: it is left out, and the form token decides.
+const route = { tag: 'Operations', audience: 'public' } as const;
 const page = { contentType: 'text/html; charset=utf-8', description: 'A page' } as const;
 const elsewhere = { contentType: 'text/plain', description: 'Back to the page' } as const;
-const FormToken = z.string().min(1).max(128);
+const FormToken = z.string().max(128).catch('');
+
+/** Undefined for a name that is none of ours. */
+const Service = z.enum(SERVICE_NAMES).optional().catch(undefined);
 
 const notices = Object.keys(NOTICES) as [Notice, ...Notice[]];
 
 const showMonitor = defineRoute({
   ...route,
-  // Everybody gets a page: without a sign-in it is the form that asks for one, and says so with 401.
-  audience: 'public',
   method: 'get',
   path: MONITOR_PATH,
   operationId: 'showMonitor',
   summary: 'Operations page for administrators',
-  query: z.object({ notice: z.enum(notices).optional(), from: z.literal('sign-in').optional() }),
+  query: z.object({
+    notice: z.enum(notices).optional().catch(undefined),
+    from: z.literal('sign-in').optional().catch(undefined),
+  }),
   responses: { 200: page, 401: page, 403: page },
 });
 
 const showStyle = defineRoute({
   ...route,
-  audience: 'public',
   method: 'get',
   path: `${MONITOR_PATH}/style.css`,
   operationId: 'showMonitorStyle',
@@ -49,7 +55,6 @@ const showStyle = defineRoute({
 
 const signIn = defineRoute({
   ...route,
-  audience: 'public',
   method: 'post',
   path: `${MONITOR_PATH}/sign-in`,
   operationId: 'signInToMonitor',
@@ -60,9 +65,10 @@ const signIn = defineRoute({
     token: z
       .string()
       .trim()
-      .regex(/^[\w.~+/=-]{1,4096}$/, 'must be a token'),
+      .regex(/^[\w.~+/=-]{1,4096}$/)
+      .catch(''),
   }),
-  responses: { 303: elsewhere },
+  responses: { 303: elsewhere, 403: page },
 });
 
 const signOut = defineRoute({
@@ -73,7 +79,7 @@ const signOut = defineRoute({
   summary: 'Forgets the sign-in to the operations page',
   bodyKind: 'form',
   body: z.object({ formToken: FormToken }),
-  responses: { 303: elsewhere },
+  responses: { 303: elsewhere, 401: page, 403: page },
 });
 
 const runFromPage = defineRoute({
@@ -83,8 +89,8 @@ const runFromPage = defineRoute({
   operationId: 'runJobFromMonitor',
   summary: 'Starts a job from the operations page',
   bodyKind: 'form',
-  body: z.object({ formToken: FormToken, service: z.enum(SERVICE_NAMES), name: z.string().min(1).max(64) }),
-  responses: { 303: elsewhere },
+  body: z.object({ formToken: FormToken, service: Service, name: z.string().max(64).catch('') }),
+  responses: { 303: elsewhere, 401: page, 403: page },
 });
 
 const replayFromPage = defineRoute({
@@ -94,8 +100,8 @@ const replayFromPage = defineRoute({
   operationId: 'replayFromMonitor',
   summary: 'Puts parked events back to work from the operations page',
   bodyKind: 'form',
-  body: z.object({ formToken: FormToken, service: z.enum(SERVICE_NAMES), type: z.string().min(1).max(100) }),
-  responses: { 303: elsewhere },
+  body: z.object({ formToken: FormToken, service: Service, type: z.string().max(100).catch('') }),
+  responses: { 303: elsewhere, 401: page, 403: page },
 });
 
 const POLICY =
@@ -122,12 +128,34 @@ const back = (query: '' | 'from=sign-in' | `notice=${Notice}`, headers: Record<s
     headers: { Location: `${MONITOR_PATH}${query === '' ? '' : '?'}${query}`, ...headers },
   }) as const;
 
-const personOf = (identity: Identity): UserIdentity => {
+/** Why somebody does not get to see or do it; undefined for an administrator. */
+function refusalOf(identity: Identity, message: string | undefined) {
   if (identity.kind !== 'user') {
-    throw new AppError('forbidden', { detail: 'The page is for people.' });
+    return { status: 401, body: signInPage(message), headers: pageHeaders } as const;
   }
-  return identity;
-};
+  return identity.role === 'admin'
+    ? undefined
+    : ({
+        status: 403,
+        body: signInPage('That token is not an administrator’s.'),
+        headers: pageHeaders,
+      } as const);
+}
+
+/** The same for a form: it has to come from our own page, seen by the same person. */
+function refusalOfForm(keys: ServiceTokenKeys, identity: Identity, given: string) {
+  const refusal = refusalOf(identity, 'You are not signed in any more. Nothing was done.');
+  if (refusal !== undefined || identity.kind !== 'user') {
+    return refusal;
+  }
+  return isFormToken(keys, identity, given)
+    ? undefined
+    : ({
+        status: 403,
+        body: refusedPage('This form has expired. Nothing was done.'),
+        headers: pageHeaders,
+      } as const);
+}
 
 const NOTICE_OF_ERROR: Readonly<Record<string, Notice>> = {
   'job-already-running': 'running',
@@ -137,10 +165,9 @@ const NOTICE_OF_ERROR: Readonly<Record<string, Notice>> = {
 };
 
 /** Runs an action and says how it went; what the page has no words for stays an error. */
-async function attempt(done: Notice, action: () => Promise<unknown>): Promise<Notice> {
+async function attempt(action: () => Promise<Notice>): Promise<Notice> {
   try {
-    await action();
-    return done;
+    return await action();
   } catch (error) {
     const notice = error instanceof AppError ? NOTICE_OF_ERROR[error.code] : undefined;
     if (notice === undefined) {
@@ -149,6 +176,10 @@ async function attempt(done: Notice, action: () => Promise<unknown>): Promise<No
     return notice;
   }
 }
+
+/** Whether a browser says that another site sends the form; browsers that say nothing pass. */
+const isFromElsewhere = ({ headers }: { headers: Record<string, string | string[] | undefined> }): boolean =>
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 
 const hostOf = ({
   headers,
@@ -174,11 +205,12 @@ export function monitorRoutes(parts: {
       Promise.resolve({ status: 200, body: STYLE, headers: { 'Cache-Control': 'private, max-age=3600' } }),
     ),
     handle(showMonitor, async ({ identity, query }) => {
-      if (identity.kind !== 'user' || identity.role !== 'admin') {
-        const isKnown = identity.kind === 'user';
-        const refused = query.from === 'sign-in' ? 'That token was not accepted.' : undefined;
-        const message = isKnown ? 'That token is not an administrator’s.' : refused;
-        return { status: isKnown ? 403 : 401, body: signInPage(message), headers: pageHeaders };
+      const refusal = refusalOf(
+        identity,
+        query.from === 'sign-in' ? 'That token was not accepted.' : undefined,
+      );
+      if (refusal !== undefined || identity.kind !== 'user') {
+        return refusal ?? { status: 401, body: signInPage(undefined), headers: pageHeaders };
       }
       const [states, runs] = await Promise.all([
         constellation.states(),
@@ -189,21 +221,43 @@ export function monitorRoutes(parts: {
     }),
     handle(signIn, ({ body, request }) =>
       Promise.resolve(
-        back('from=sign-in', { 'Set-Cookie': cookie(body.token, COOKIE_LIFE_S, hostOf(request)) }),
+        isFromElsewhere(request)
+          ? { status: 403, body: refusedPage('Sign in on the page itself.'), headers: pageHeaders }
+          : back('from=sign-in', { 'Set-Cookie': cookie(body.token, COOKIE_LIFE_S, hostOf(request)) }),
       ),
     ),
-    handle(signOut, ({ body, identity, request }) => {
-      requireFormToken(keys, personOf(identity), body.formToken);
-      return Promise.resolve(back('', { 'Set-Cookie': cookie('', 0, hostOf(request)) }));
-    }),
+    handle(signOut, ({ body, identity, request }) =>
+      Promise.resolve(
+        refusalOfForm(keys, identity, body.formToken) ??
+          back('', { 'Set-Cookie': cookie('', 0, hostOf(request)) }),
+      ),
+    ),
     handle(runFromPage, async ({ body, identity }) => {
-      requireFormToken(keys, personOf(identity), body.formToken);
-      const notice = await attempt('started', () => constellation.start(body.name, body.service));
+      const refusal = refusalOfForm(keys, identity, body.formToken);
+      if (refusal !== undefined) {
+        return refusal;
+      }
+      const { service, name } = body;
+      const notice = await attempt(async () => {
+        if (service === undefined || name === '') {
+          return 'missing';
+        }
+        await constellation.start(name, service);
+        return 'started';
+      });
       return back(`notice=${notice}`);
     }),
     handle(replayFromPage, async ({ body, identity }) => {
-      requireFormToken(keys, personOf(identity), body.formToken);
-      const notice = await attempt('replayed', () => constellation.replay(body.service, body.type));
+      const refusal = refusalOfForm(keys, identity, body.formToken);
+      if (refusal !== undefined) {
+        return refusal;
+      }
+      const { service, type } = body;
+      const notice = await attempt(async () =>
+        service === undefined || (await constellation.replay(service, type)) === 0
+          ? 'nothing-parked'
+          : 'replayed',
+      );
       return back(`notice=${notice}`);
     }),
   ];

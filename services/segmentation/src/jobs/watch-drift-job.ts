@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobDesk, Runtime } from '@orrery/service-kit';
 import { AppError } from '@orrery/service-kit';
 import type { DriftState } from '../domain/drift.ts';
@@ -8,19 +9,25 @@ import type { WatchDrift } from '../use-cases/watch-drift.ts';
 import { trainJobName } from './train-jobs.ts';
 
 const DAYS = 30;
+const RETRY_MS = 15_000;
+
+const isRunningAlready = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'job-already-running';
 
 /**
  * Looks every night whether the rows of the last 30 days still look like the training rows. Spending is trained again
- * when they do not; for the others, somebody has to bring newer rows, so it is only said.
- * @param parts drift, jobs, the log, and the zone of the night
+ * when they do not; for the others, somebody has to bring newer rows, so it is only said. A training that runs already
+ * is waited for, and the model that it leaves is looked at anew.
+ * @param parts drift, jobs, the log, the zone of the night, and the pause between looks at a training that runs
  */
 export const watchDriftJob = (parts: {
-  watchDrift: WatchDrift;
-  jobs: JobDesk;
-  logger: Runtime<unknown>['logger'];
+  watchDrift: Pick<WatchDrift, 'report'>;
+  jobs: Pick<JobDesk, 'run'>;
+  logger: Pick<Runtime<unknown>['logger'], 'warn'>;
   timeZone: string;
+  retryMs?: number;
 }): Job => {
-  const { watchDrift, jobs, logger, timeZone } = parts;
+  const { watchDrift, jobs, logger, timeZone, retryMs = RETRY_MS } = parts;
 
   const stateOf = async (name: ModelName): Promise<DriftState | 'not-trained'> => {
     try {
@@ -33,11 +40,26 @@ export const watchDriftJob = (parts: {
     }
   };
 
+  /** Starts a training as soon as none runs; undefined when one that ran has made it needless. */
+  const trainSpending = async (signal: AbortSignal): Promise<string | undefined> => {
+    do {
+      try {
+        return await jobs.run(trainJobName('spending'));
+      } catch (error) {
+        if (!isRunningAlready(error)) {
+          throw error;
+        }
+      }
+      await pause(retryMs, undefined, { signal });
+    } while ((await stateOf('spending')) === 'retrain');
+    return undefined;
+  };
+
   return {
     name: 'watch-drift',
     cron: '20 3 * * *',
     timeZone,
-    run: async () => {
+    run: async ({ signal }) => {
       const states = await Promise.all(MODEL_NAMES.map(async (name) => [name, await stateOf(name)] as const));
       for (const [name, state] of states) {
         if (state === 'retrain') {
@@ -47,7 +69,7 @@ export const watchDriftJob = (parts: {
       const isSpendingOff = states.some(([name, state]) => name === 'spending' && state === 'retrain');
       return {
         ...Object.fromEntries(states),
-        startedJob: isSpendingOff ? await jobs.run(trainJobName('spending')) : null,
+        startedJob: (isSpendingOff ? await trainSpending(signal) : undefined) ?? null,
       };
     },
   };
