@@ -76,12 +76,22 @@ export function run(command, args, options = {}) {
 }
 
 /**
+ * Settings of V8 for programs that need some, by their path from the root.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const V8_SETTINGS = {
+  // While nine services load, the space for young objects grows to 134 MB, and an idle process keeps it.
+  'infra/all-in-one/src/main.ts': ['--max-semi-space-size=16'],
+};
+
+/**
  * Arguments with which every TypeScript program of the workspace is started.
  * @param {string} program path from the root
  * @param {string[]} args
  */
 export const nodeArguments = (program, args = []) => [
   '--disable-warning=ExperimentalWarning',
+  ...(V8_SETTINGS[program] ?? []),
   join(root, program),
   ...args,
 ];

@@ -181,7 +181,7 @@ export class Transaction implements LockOwner {
     if (this.locks.isCommitting(name)) {
       throw writeConflict();
     }
-    const then = this.snapshot.get(key);
+    const then = this.overlay.getBase(key, name);
     const now = this.store.get(key);
     const same = then === undefined || now === undefined ? then === now : then.equals(now);
     if (!same) {

@@ -43,6 +43,19 @@ describe('encodeKey', () => {
     );
   });
 
+  it('has the order of compareValues for texts of any length, with and without noughts and other letters', () => {
+    const letters = fc.constantFrom('a', 'b', '\0', '\u007f', 'é', '가', '𝄞');
+    const text = fc
+      .tuple(fc.array(letters, { maxLength: 3 }), fc.integer({ min: 58, max: 68 }), fc.boolean())
+      .map(([few, length, isLong]) => (isLong ? 'x'.repeat(length) : '') + few.join(''));
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(Math.sign(Buffer.compare(encodeValue(a), encodeValue(b)))).toBe(compareValues(a, b));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it('compares compound keys field by field in their directions', () => {
     const triple = fc.tuple(anyValue, anyNumber, anyText);
     const ways = fc.tuple(direction, direction, direction);
@@ -128,6 +141,31 @@ describe('encodeKey', () => {
 });
 
 describe('indexKeysOf', () => {
+  it('gives a field at the top level the key that it has below another', () => {
+    const value = fc.oneof(anyValue, fc.array(anyValue, { maxLength: 2 }));
+    const document = fc.record({ a: value, b: value }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(document, direction, fc.boolean(), (inner, way, sparse) => {
+        const keysOf = (path: string, of: BsonDocument) => {
+          try {
+            return indexKeysOf(
+              of,
+              [
+                [`${path}a`, way],
+                [`${path}b`, 1],
+              ],
+              { sparse },
+            );
+          } catch (error) {
+            return error instanceof MongoServerError ? error.code : error;
+          }
+        };
+        expect(keysOf('', inner)).toEqual(keysOf('in.', { in: inner }));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   const id = new ObjectId();
   it.each<[string, BsonDocument, [string, Direction][], unknown[][], boolean]>([
     ['a scalar', { a: 1 }, [['a', 1]], [[1]], false],

@@ -37,6 +37,9 @@ const RESIDUE_NONE = 0x02;
 const RESIDUE_ABOVE = 0x03;
 const POWER_BIAS = 8192;
 
+/** Texts up to so many characters are written one by one, which is faster than a call into the engine. */
+const SHORT_TEXT = 64;
+
 /** Growing byte buffer; one is reused for all keys because encoding never yields. */
 class KeyWriter {
   buffer: Buffer = Buffer.allocUnsafe(1024);
@@ -76,6 +79,33 @@ class KeyWriter {
 
   /** Text that may contain noughts: they become 00 FF and the end is 00 01, so that no text is a prefix of another. */
   text(value: string): void {
+    if (!this.shortAscii(value)) {
+      this.longText(value);
+    }
+    this.byte(0x00);
+    this.byte(0x01);
+  }
+
+  /** Writes a text that is short and plain ASCII; false when it is not, with nothing written. */
+  private shortAscii(value: string): boolean {
+    const size = value.length;
+    if (size > SHORT_TEXT) {
+      return false;
+    }
+    this.reserve(size);
+    const { buffer, length } = this;
+    for (let index = 0; index < size; index += 1) {
+      const code = value.charCodeAt(index);
+      if (code === 0 || code > 0x7f) {
+        return false;
+      }
+      buffer[length + index] = code;
+    }
+    this.length += size;
+    return true;
+  }
+
+  private longText(value: string): void {
     const size = Buffer.byteLength(value, 'utf8');
     this.reserve(size * 2 + 2);
     if (value.includes('\0')) {
@@ -88,8 +118,6 @@ class KeyWriter {
     } else {
       this.length += this.buffer.write(value, this.length, 'utf8');
     }
-    this.byte(0x00);
-    this.byte(0x01);
   }
 
   invertFrom(start: number): void {
@@ -99,7 +127,9 @@ class KeyWriter {
   }
 
   copy(): Buffer {
-    return Buffer.from(this.buffer.subarray(0, this.length));
+    const copy = Buffer.allocUnsafe(this.length);
+    this.buffer.copy(copy, 0, 0, this.length);
+    return copy;
   }
 }
 
@@ -375,8 +405,15 @@ export function indexKeysOf(
   fields: readonly IndexField[],
   options: IndexKeyOptions = {},
 ): IndexKeys {
-  const tuples = indexTuples(document, fields, options.sparse === true);
   const directions = fields.map(([, direction]) => direction);
+  const plain = plainTuple(document, fields);
+  if (plain !== undefined) {
+    const { values, isFound } = plain;
+    return isFound || options.sparse !== true
+      ? { keys: [encodeKey(values, directions, options.collation)], values: [values], multikey: false }
+      : { keys: [], values: [], multikey: false };
+  }
+  const tuples = indexTuples(document, fields, options.sparse === true);
   const single = tuples.tuples.length === 1 ? tuples.tuples[0] : undefined;
   if (single !== undefined) {
     return {
@@ -397,6 +434,28 @@ export function indexKeysOf(
     }
   }
   return result;
+}
+
+/** The values of fields at the top level, none of which is an array: what most indexes are on. Undefined for others. */
+function plainTuple(
+  document: BsonDocument,
+  fields: readonly IndexField[],
+): { values: unknown[]; isFound: boolean } | undefined {
+  const values: unknown[] = [];
+  let isFound = false;
+  for (const [path] of fields) {
+    if (path.includes('.')) {
+      return undefined;
+    }
+    const isThere = Object.hasOwn(document, path);
+    const value = isThere ? document[path] : null;
+    if (Array.isArray(value)) {
+      return undefined;
+    }
+    isFound ||= isThere;
+    values.push(value);
+  }
+  return { values, isFound };
 }
 
 function indexTuples(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { KEY_KIND } from './keyspace.ts';
 import { OverlayView } from './overlay.ts';
 import type { Entry, RangeOptions, WriteView } from './store.ts';
 
@@ -63,5 +64,28 @@ describe('OverlayView', () => {
         },
       ),
     );
+  });
+
+  it('asks the store once for a key that is looked up twice in a row, and sees its own write all the same', () => {
+    const base = new MemoryView();
+    const [one, two] = [Buffer.from([KEY_KIND.document]), Buffer.from([KEY_KIND.indexEntry])];
+    base.put(one, Buffer.from('stored'));
+    let reads = 0;
+    const overlay = new OverlayView({
+      get: (wanted) => {
+        reads += 1;
+        return base.get(wanted);
+      },
+      range: (options) => base.range(options),
+    });
+
+    expect(overlay.getBase(one, one.toString('latin1'))?.toString()).toBe('stored');
+    expect(overlay.get(one)?.toString()).toBe('stored');
+    expect(reads).toBe(1);
+    expect(overlay.get(two)).toBeUndefined();
+    expect(overlay.get(one)?.toString()).toBe('stored');
+    overlay.put(one, Buffer.from('own'));
+    expect(overlay.get(one)?.toString()).toBe('own');
+    expect(overlay.getBase(one, one.toString('latin1'))?.toString()).toBe('stored');
   });
 });

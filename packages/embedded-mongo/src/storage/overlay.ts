@@ -13,6 +13,10 @@ export class OverlayView implements WriteView {
   private sorted: string[] = [];
   private unsorted: string[] = [];
 
+  /** The last key that was looked up in the base: whoever locks a key reads it next. */
+  private lastName: string | undefined;
+  private lastValue: Buffer | undefined;
+
   /** Takes the state that the transaction reads. */
   constructor(base: ReadView) {
     this.base = base;
@@ -24,7 +28,7 @@ export class OverlayView implements WriteView {
     if (own !== undefined) {
       return own.value;
     }
-    return key[0] === KEY_KIND.catalog ? this.catalogueRecord(name, key) : this.base.get(key);
+    return key[0] === KEY_KIND.catalog ? this.catalogueRecord(name, key) : this.getBase(key, name);
   }
 
   /** Every statement asks for the record of its collection, and the base never changes. */
@@ -35,13 +39,18 @@ export class OverlayView implements WriteView {
     return this.catalogue.get(name);
   }
 
-  /** Value of a key before the transaction. */
-  getBase(key: Buffer): Buffer | undefined {
-    return this.base.get(key);
+  /** Value of a key before the transaction; `name` is the key as latin1 text. */
+  getBase(key: Buffer, name: string): Buffer | undefined {
+    if (name !== this.lastName) {
+      this.lastValue = this.base.get(key);
+      this.lastName = name;
+    }
+    return this.lastValue;
   }
 
+  /** Keeps both buffers until the end of the transaction. */
   put(key: Buffer, value: Buffer): void {
-    this.write({ key, value: Buffer.from(value) });
+    this.write({ key, value });
   }
 
   del(key: Buffer): void {

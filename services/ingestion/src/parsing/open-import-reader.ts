@@ -53,12 +53,24 @@ const openInThread = async (bytes: Buffer, task: ReadingTask): Promise<ImportRea
     if (first.kind !== 'detected') {
       throw new Error('the reading thread spoke out of turn');
     }
+    const ask = (): Promise<WorkerMessage> => {
+      worker.postMessage('next');
+      const answer = nextMessage();
+      // Whoever takes the batch is told; after `close` nobody does.
+      answer.catch(() => undefined);
+      return answer;
+    };
+    // One batch is read while the one before is stored.
+    let ahead = ask();
     return {
       detected: first.detected,
       async next() {
-        worker.postMessage('next');
-        const message = await nextMessage();
-        return message.kind === 'batch' ? message.items : undefined;
+        const message = await ahead;
+        if (message.kind !== 'batch' || message.items === undefined) {
+          return undefined;
+        }
+        ahead = ask();
+        return message.items;
       },
       close,
     };

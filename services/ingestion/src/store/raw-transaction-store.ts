@@ -24,7 +24,6 @@ export const createRawTransactionStore = (connection: Connection) => {
     /** Makes the collection and its indexes; safe to repeat. */
     async prepare(): Promise<void> {
       await transactions.createIndexes([
-        { key: { userId: 1, accountId: 1 }, name: 'by_account' },
         { key: { userId: 1, source: 1, postedOn: 1 }, name: 'by_source' },
         { key: { userId: 1, amountMinor: 1, postedOn: 1 }, name: 'by_amount' },
         {
