@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { transactionObject } from './endpoints/answer-objects.ts';
+import { chosenAccounts, transactionObject } from './endpoints/answer-objects.ts';
 import { Day } from './endpoints/endpoint.ts';
 import { postedFrom, rowFromGiven } from './state/item-life.ts';
-import type { NewRow } from './state/item-ledger.ts';
+import type { NewRow, RowChanges } from './state/item-ledger.ts';
 import { nextNumber, type RowRecord } from './state/records.ts';
 import { repairItem } from './state/repair-item.ts';
 import type { Sandbox } from './state/sandbox.ts';
@@ -41,6 +41,7 @@ const Changes = z.strictObject({
     .array(
       z.strictObject({
         transaction_id: z.string(),
+        account_id: z.string().optional(),
         amount: z.number().optional(),
         name: z.string().optional(),
         date: Day.optional(),
@@ -121,11 +122,13 @@ const changeRows = (sandbox: Sandbox, itemId: string, body: unknown): Promise<ob
       remove.push(row);
       add.push(postedFrom(row, date, amount));
     }
-    const modify: { row: RowRecord; fields: { amount?: number; name?: string; date?: string } }[] = [];
-    for (const { transaction_id, amount, name, date } of input.modify) {
+    const modify: RowChanges['modify'][number][] = [];
+    for (const { transaction_id, account_id, amount, name, date } of input.modify) {
+      chosenAccounts(item, account_id === undefined ? [] : [account_id]);
       modify.push({
         row: await rowOf(transaction_id),
         fields: {
+          ...(account_id === undefined ? {} : { account_id }),
           ...(amount === undefined ? {} : { amount }),
           ...(name === undefined ? {} : { name }),
           ...(date === undefined ? {} : { date }),

@@ -62,6 +62,19 @@ export const categoryObject = (
   };
 };
 
+const ISO_CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+/**
+ * The two fields of a currency, of which one is always null: coins and points have no ISO code.
+ * @param code as stored, such as `USD` or `BTC`
+ */
+export const currencyFields = (
+  code: string,
+): { iso_currency_code: string | null; unofficial_currency_code: string | null } =>
+  ISO_CURRENCIES.has(code)
+    ? { iso_currency_code: code, unofficial_currency_code: null }
+    : { iso_currency_code: null, unofficial_currency_code: code };
+
 /**
  * An account as it stands in answers.
  * @param account as stored
@@ -72,9 +85,8 @@ export const accountObject = (account: AccountRecord, investment = false): objec
   balances: {
     available: account.available,
     current: account.current,
-    iso_currency_code: account.currency,
     limit: account.limit,
-    unofficial_currency_code: null,
+    ...currencyFields(account.currency),
     ...(investment ? { margin_loan_amount: null } : {}),
   },
   holder_category: 'personal',
@@ -163,7 +175,6 @@ export const transactionObject = (
           ],
     date: row.date,
     datetime: null,
-    iso_currency_code: row.currency,
     location: {
       address: null,
       city: row.city,
@@ -198,7 +209,7 @@ export const transactionObject = (
     transaction_id: row._id,
     transaction_type:
       row.channel === 'in store' ? 'place' : row.channel === 'online' ? 'digital' : 'unresolved',
-    unofficial_currency_code: null,
     website: null,
+    ...currencyFields(row.currency),
   };
 };

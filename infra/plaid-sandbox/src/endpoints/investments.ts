@@ -4,7 +4,7 @@ import type { ItemRecord } from '../state/records.ts';
 import { requireProduct } from '../state/sandbox.ts';
 import { idFrom, seededRandom } from '../world/seeded-random.ts';
 import { PlaidError } from '../wire/plaid-error.ts';
-import { accountObject, chosenAccounts, itemObject } from './answer-objects.ts';
+import { accountObject, chosenAccounts, currencyFields, itemObject } from './answer-objects.ts';
 import { Day, fields, itemEndpoint, limited, PageSize, type Endpoint } from './endpoint.ts';
 
 const ID_LENGTH = 37;
@@ -56,7 +56,6 @@ const securities = (today: CalendarDay, currency: string): object[] =>
     institution_security_id: null,
     is_cash_equivalent: type === 'cash',
     isin: null,
-    iso_currency_code: currency,
     market_identifier_code: ticker === null ? null : 'ARCX',
     name,
     option_contract: null,
@@ -67,8 +66,8 @@ const securities = (today: CalendarDay, currency: string): object[] =>
     subtype: type,
     ticker_symbol: ticker,
     type,
-    unofficial_currency_code: null,
     update_datetime: null,
+    ...currencyFields(currency),
   }));
 
 const investmentAccounts = (item: ItemRecord, ids: readonly string[] | undefined) => {
@@ -101,13 +100,12 @@ const holdings = itemEndpoint({
             institution_price_as_of: today,
             institution_price_datetime: null,
             institution_value: Math.round(quantity * price * 100) / 100,
-            iso_currency_code: account.currency,
             quantity,
             security_id: securityId(name),
             tax_lots: [],
-            unofficial_currency_code: null,
             vested_quantity: null,
             vested_value: null,
+            ...currencyFields(account.currency),
           };
         }),
       ),
@@ -139,7 +137,6 @@ const investmentRows = (
       date,
       fees: 0,
       investment_transaction_id: idFrom(ID_LENGTH, item._id, 'investment', kind, String(month)),
-      iso_currency_code: currency,
       name: `${kind === 'buy' ? 'BUY' : 'DIVIDEND'} ${fund.name}`,
       price: kind === 'buy' ? price : 0,
       quantity: count,
@@ -147,7 +144,7 @@ const investmentRows = (
       subtype: kind,
       transaction_datetime: null,
       type: kind === 'buy' ? 'buy' : 'cash',
-      unofficial_currency_code: null,
+      ...currencyFields(currency),
     });
     rows.push(row('buy', Math.round(quantity * price * 100) / 100, quantity));
     if (month % 3 === 0) {

@@ -1,7 +1,7 @@
 import { addDays, diffDays, type CalendarDay } from '@orrery/calendar';
 import type { RowRecord } from '../state/records.ts';
 import { idFrom } from '../world/seeded-random.ts';
-import { categoryObject, type TaxonomyVersion } from './answer-objects.ts';
+import { categoryObject, currencyFields, type TaxonomyVersion } from './answer-objects.ts';
 
 const ID_LENGTH = 37;
 const LEAST_OCCURRENCES = 3;
@@ -48,8 +48,7 @@ const streamOf = (
   const isActive = diffDays(next, today) <= Math.round(cadence.gap / 2) + cadence.tolerance;
   const money = (amount: number): object => ({
     amount: Math.round(amount * 100) / 100,
-    iso_currency_code: last.currency,
-    unofficial_currency_code: null,
+    ...currencyFields(last.currency),
   });
   return {
     account_id: last.account_id,

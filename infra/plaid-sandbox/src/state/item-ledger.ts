@@ -2,7 +2,8 @@ import type { MongoClient } from 'mongodb';
 import type { AccountRecord, ItemRecord, RowRecord, SandboxDatabase } from './records.ts';
 
 const BATCH = 1000;
-const CENTS = 100;
+/** Some currencies have three decimals, and some banks write four. */
+const FINEST = 10_000;
 
 /** A transaction without its place in the stream. */
 export type NewRow = Omit<RowRecord, 'item_id' | 'seq' | 'added_seq' | 'removed'>;
@@ -12,12 +13,12 @@ export interface RowChanges {
   add: readonly NewRow[];
   modify: readonly {
     row: RowRecord;
-    fields: Partial<Pick<RowRecord, 'amount' | 'name' | 'date' | 'pfc' | 'merchant'>>;
+    fields: Partial<Pick<RowRecord, 'account_id' | 'amount' | 'name' | 'date' | 'pfc' | 'merchant'>>;
   }[];
   remove: readonly RowRecord[];
 }
 
-const rounded = (amount: number): number => Math.round(amount * CENTS) / CENTS;
+const rounded = (amount: number): number => Math.round(amount * FINEST) / FINEST;
 
 const shifted = (account: AccountRecord, amount: number, pending: boolean): AccountRecord => {
   // What is spent lowers cash and raises what is owed on a card; a pending row touches only what is available.
@@ -44,7 +45,8 @@ const withBalances = (item: ItemRecord, changes: RowChanges, pendingOnly: boolea
     shift(row.account_id, -row.amount, row.pending);
   }
   for (const { row, fields } of changes.modify) {
-    shift(row.account_id, (fields.amount ?? row.amount) - row.amount, row.pending);
+    shift(row.account_id, -row.amount, row.pending);
+    shift(fields.account_id ?? row.account_id, fields.amount ?? row.amount, row.pending);
   }
   return [...accounts.values()];
 };
