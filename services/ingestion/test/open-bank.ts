@@ -16,6 +16,7 @@ import { MongoClient } from 'mongodb';
 import { z } from 'zod';
 import { newTokenKey } from '../src/domain/bank/token-cipher.ts';
 import { ingestion } from '../src/index.ts';
+import { openWire } from './open-wire.ts';
 
 export const SANDBOX_CLIENT = 'sandbox-client';
 export const SANDBOX_SECRET = 'sandbox-secret-of-this-test';
@@ -38,6 +39,7 @@ export interface CustomAccount {
   type?: string;
   subtype?: string;
   currency?: string;
+  starting_balance?: number;
   transactions?: {
     date_transacted: string;
     date_posted: string;
@@ -48,22 +50,38 @@ export interface CustomAccount {
   meta?: { name?: string; mask?: string };
 }
 
-/** Passes requests on as the gateway would: with a really signed identity of nobody. */
-const openEdge = async (target: () => string) => {
+/** A webhook as it arrived, to be sent again. */
+export interface ArrivedWebhook {
+  signature: string | undefined;
+  body: Buffer;
+}
+
+/** Posts a webhook as the gateway would: with a really signed identity of nobody. */
+export const postWebhook = (serviceUrl: string, { signature, body }: ArrivedWebhook): Promise<Response> =>
+  fetch(`${serviceUrl}/webhooks/plaid`, {
+    method: 'POST',
+    body: new Uint8Array(body),
+    headers: {
+      ...signedHeaders(nobody, 'ingestion'),
+      'content-type': 'application/json',
+      ...(signature === undefined ? {} : { 'plaid-verification': signature }),
+    },
+  });
+
+/** Takes webhooks in the place of the gateway and passes them on. */
+export const openEdge = async (target: () => string) => {
+  const arrived: ArrivedWebhook[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const verification = request.headers['plaid-verification'];
-      fetch(`${target()}${request.url ?? '/'}`, {
-        method: 'POST',
+      const webhook = {
+        signature: typeof verification === 'string' ? verification : undefined,
         body: Buffer.concat(chunks),
-        headers: {
-          ...signedHeaders(nobody, 'ingestion'),
-          'content-type': 'application/json',
-          ...(typeof verification === 'string' ? { 'plaid-verification': verification } : {}),
-        },
-      }).then(
+      };
+      arrived.push(webhook);
+      postWebhook(target(), webhook).then(
         (answer) => response.writeHead(answer.status).end(),
         () => response.writeHead(503).end(),
       );
@@ -73,6 +91,7 @@ const openEdge = async (target: () => string) => {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${String(port)}`,
+    arrived,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => {
@@ -104,11 +123,12 @@ export const openBank = async (
   });
   let serviceUrl = '';
   const edge = await openEdge(() => serviceUrl);
+  const wire = await openWire(sandbox.url);
   const keys = newTokenKey('k1');
   const env: Environment = {
     PLAID_CLIENT_ID: SANDBOX_CLIENT,
     PLAID_SECRET_sand: SANDBOX_SECRET,
-    PLAID_ENV_sand: sandbox.url,
+    PLAID_ENV_sand: wire.url,
     PLAID_TOKEN_KEYS: keys,
     BANK_POLL_MS: '25',
     ...(options.hasWebhooks === false ? {} : { PLAID_WEBHOOK_URL: `${edge.url}/webhooks/plaid` }),
@@ -128,6 +148,7 @@ export const openBank = async (
     sandbox,
     service,
     edge,
+    wire,
     env,
     keys,
     post,
@@ -216,6 +237,7 @@ export const openBank = async (
     async close(): Promise<void> {
       await service.stop();
       await edge.close();
+      await wire.close();
       await sandbox.stop();
       const client = await new MongoClient(database.uri).connect();
       await client.db(databaseName).dropDatabase();

@@ -32,6 +32,7 @@ const MAX_KEYS = 100;
 /** Anybody can send names of keys that do not exist; they must not make us call Plaid each time. */
 const UNKNOWN_LIFE_MS = 60_000;
 const MAX_FETCHES_A_MINUTE = 30;
+const UNKNOWN_KEY = 'INVALID_WEBHOOK_VERIFICATION_KEY_ID';
 
 const Header = z.object({ alg: z.literal('ES256'), kid: z.string().min(1).max(128) });
 const Claims = z.object({ iat: z.number(), request_body_sha256: z.string().regex(/^[0-9a-f]{64}$/i) });
@@ -56,8 +57,21 @@ export const createWebhookVerifier = (
 ) => {
   const keys = new LRUCache<string, CachedKey>({ max: MAX_KEYS, ttl: KEY_LIFE_MS });
   const unknown = new LRUCache<string, true>({ max: 1000, ttl: UNKNOWN_LIFE_MS });
+  const met = new LRUCache<string, true>({ max: MAX_KEYS });
   const inFlight = new Map<string, Promise<CachedKey>>();
   let fetches: number[] = [];
+
+  /** A new key means that the keys were changed: what we remember of the others may have an end by now. */
+  const meet = (keyId: string): void => {
+    if (!met.has(keyId)) {
+      met.set(keyId, true);
+      for (const [other, { expiredAt }] of [...keys.entries()]) {
+        if (expiredAt === null) {
+          keys.delete(other);
+        }
+      }
+    }
+  };
 
   const fetchOnce = async (keyId: string): Promise<CachedKey> => {
     fetches = fetches.filter((at) => at > now() - 60_000);
@@ -68,10 +82,11 @@ export const createWebhookVerifier = (
     try {
       const { jwk, expiredAt } = await fetchKey(keyId);
       const cached = { key: createPublicKey({ key: jwk, format: 'jwk' }), expiredAt };
+      meet(keyId);
       keys.set(keyId, cached);
       return cached;
     } catch (error) {
-      if (error instanceof PlaidFailure && error.kind === 'fault' && error.facts.status === 400) {
+      if (error instanceof PlaidFailure && error.facts.errorCode === UNKNOWN_KEY) {
         unknown.set(keyId, true);
         throw new UnverifiedWebhookError('the signing key is not known', { cause: error });
       }
@@ -116,8 +131,13 @@ export const createWebhookVerifier = (
       }
       const { iat, request_body_sha256: stated } = claimsOf(token, key);
       const age = now() / 1000 - iat;
-      if (age > MAX_AGE_S || age < -LEEWAY_S) {
-        throw new UnverifiedWebhookError('the signature is too old or from the future');
+      if (age > MAX_AGE_S) {
+        throw new UnverifiedWebhookError('the signature is too old, or the clock of this machine is ahead');
+      }
+      if (age < -LEEWAY_S) {
+        throw new UnverifiedWebhookError(
+          'the signature is from the future, or the clock of this machine is behind',
+        );
       }
       const actual = Buffer.from(hash('sha256', body, 'hex'), 'hex');
       if (!timingSafeEqual(actual, Buffer.from(stated, 'hex'))) {

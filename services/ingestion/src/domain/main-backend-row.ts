@@ -86,6 +86,7 @@ export const decideMainBackendChange = (
     pending: false,
     ...(stated === undefined ? {} : { statedCategory: stated }),
     ...(before?.keptApart === undefined ? {} : { keptApart: before.keptApart }),
+    ...(before?.wasBehind === undefined ? {} : { wasBehind: before.wasBehind }),
     ...hiddenState(before, day <= today),
   };
   if (before !== undefined && comparable(row) === comparable(before)) {
@@ -93,5 +94,6 @@ export const decideMainBackendChange = (
   }
   const wasShown = before !== undefined && before.hidden === undefined;
   const tell = row.hidden === undefined ? 'ingested' : wasShown ? 'removed' : 'nothing';
-  return { row, isNew: before === undefined, tell };
+  const isBack = before?.hidden === 'removed' && row.hidden === undefined;
+  return { row, isNew: before === undefined, tell, ...(isBack ? { isBack } : {}) };
 };

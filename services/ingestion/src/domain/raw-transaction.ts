@@ -25,6 +25,8 @@ export interface RawTransaction extends Omit<IngestedTransaction, 'transactionId
   hidden?: HiddenReason;
   /** The row of another source that shows the same purchase, while this one is hidden as `duplicate`. */
   duplicateOf?: string;
+  /** The row behind which this one was hidden until that one went; should it come back, this one hides again. */
+  wasBehind?: string;
   /** Rows that the user said are other purchases. */
   keptApart?: string[];
 }
@@ -34,6 +36,8 @@ export interface RowChange {
   row: RawTransaction;
   isNew: boolean;
   tell: 'ingested' | 'removed' | 'nothing';
+  /** Its source had removed it and has it again. */
+  isBack?: true;
 }
 
 /** ISO 4217's own code for "no currency": rows with it are kept and never told. */
@@ -86,8 +90,19 @@ export const hide = (row: RawTransaction, reason: HiddenReason): RowChange | und
  * @param row a hidden row
  */
 export const show = (row: RawTransaction): RowChange => {
-  const { hidden: _hidden, duplicateOf: _other, ...rest } = row;
+  const { hidden: _hidden, duplicateOf: _other, wasBehind: _former, ...rest } = row;
   return { row: { ...rest, rowVersion: row.rowVersion + 1 }, isNew: false, tell: 'ingested' };
+};
+
+/**
+ * The same row, shown again because the one that showed the same purchase has gone.
+ * @param row a row that was hidden as a duplicate
+ */
+export const showAlone = (row: RawTransaction): RowChange => {
+  const change = show(row);
+  return row.duplicateOf === undefined
+    ? change
+    : { ...change, row: { ...change.row, wasBehind: row.duplicateOf } };
 };
 
 /**
@@ -95,11 +110,14 @@ export const show = (row: RawTransaction): RowChange => {
  * @param row a row
  * @param keptId id of the other one
  */
-export const hideBehind = (row: RawTransaction, keptId: string): RowChange => ({
-  row: { ...row, hidden: 'duplicate', duplicateOf: keptId, rowVersion: row.rowVersion + 1 },
-  isNew: false,
-  tell: row.hidden === undefined ? 'removed' : 'nothing',
-});
+export const hideBehind = (row: RawTransaction, keptId: string): RowChange => {
+  const { wasBehind: _former, ...rest } = row;
+  return {
+    row: { ...rest, hidden: 'duplicate', duplicateOf: keptId, rowVersion: row.rowVersion + 1 },
+    isNew: false,
+    tell: row.hidden === undefined ? 'removed' : 'nothing',
+  };
+};
 
 /**
  * The same row with the category that the user wrote on its twin, unless it has one.

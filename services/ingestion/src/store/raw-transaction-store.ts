@@ -42,6 +42,11 @@ export const createRawTransactionStore = (connection: Connection) => {
           name: 'by_duplicate',
           partialFilterExpression: { duplicateOf: { $exists: true } },
         },
+        {
+          key: { userId: 1, wasBehind: 1 },
+          name: 'by_former_duplicate',
+          partialFilterExpression: { wasBehind: { $exists: true } },
+        },
       ]);
     },
 
@@ -218,6 +223,24 @@ export const createRawTransactionStore = (connection: Connection) => {
       return ids.length === 0
         ? []
         : transactions.find({ userId, duplicateOf: { $in: [...ids] } }, { session }).toArray();
+    },
+
+    /**
+     * Rows that are shown because these had gone, which showed the same purchase.
+     * @param userId owner
+     * @param ids transaction ids of rows that have come back
+     * @param session transaction to read in
+     */
+    async formerDuplicatesOf(
+      userId: string,
+      ids: readonly string[],
+      session: ClientSession,
+    ): Promise<RawTransaction[]> {
+      return ids.length === 0
+        ? []
+        : transactions
+            .find({ userId, wasBehind: { $in: [...ids] }, hidden: { $exists: false } }, { session })
+            .toArray();
     },
 
     /**

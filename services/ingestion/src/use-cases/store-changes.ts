@@ -6,7 +6,7 @@ import type { Runtime } from '@orrery/service-kit';
 import type { ClientSession } from 'mongoose';
 import { matchTwins, MAX_DAYS_APART } from '../domain/match-twins.ts';
 import type { Twins } from '../domain/match-twins.ts';
-import { hideBehind, show, toIngested, withStatedCategory } from '../domain/raw-transaction.ts';
+import { hideBehind, showAlone, toIngested, withStatedCategory } from '../domain/raw-transaction.ts';
 import type { RawTransaction, RowChange } from '../domain/raw-transaction.ts';
 import type { RawTransactionStore } from '../store/raw-transaction-store.ts';
 
@@ -80,6 +80,7 @@ export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesP
   const findTwins = async (
     userId: string,
     fresh: readonly RawTransaction[],
+    taken: ReadonlySet<string>,
     session: ClientSession,
   ): Promise<Twins[]> => {
     const [first] = fresh;
@@ -96,7 +97,10 @@ export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesP
       },
       session,
     );
-    return matchTwins(fresh, candidates);
+    return matchTwins(
+      fresh,
+      candidates.filter(({ _id }) => !taken.has(_id)),
+    );
   };
 
   /** Hides the twin that knows less; what the user wrote on it and what hid behind it go over to the other. */
@@ -123,6 +127,20 @@ export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesP
     }
   };
 
+  /** Pairs of rows that have come back with those that hid behind them before they went. */
+  const formerTwins = async (
+    userId: string,
+    given: readonly RowChange[],
+    session: ClientSession,
+  ): Promise<Twins[]> => {
+    const back = new Map(given.filter(({ isBack }) => isBack === true).map(({ row }) => [row._id, row]));
+    const rows = await transactions.formerDuplicatesOf(userId, [...back.keys()], session);
+    return rows.flatMap((hidden) => {
+      const kept = back.get(hidden.wasBehind ?? '');
+      return kept === undefined ? [] : [{ kept, hidden }];
+    });
+  };
+
   /** Shows rows again that hid behind others which have gone. */
   const bringBack = async (userId: string, changes: Changes, session: ClientSession): Promise<void> => {
     const gone = changes
@@ -131,7 +149,7 @@ export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesP
       .map(({ row }) => row._id);
     for (const row of await transactions.duplicatesOf(userId, gone, session)) {
       if (!changes.has(row)) {
-        changes.add(show(row));
+        changes.add(showAlone(row));
       }
     }
   };
@@ -141,10 +159,15 @@ export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesP
       return;
     }
     const changes = new Changes(given);
+    const former = await formerTwins(userId, given, session);
+    const haveTwin = new Set(former.flatMap(({ kept, hidden }) => [kept._id, hidden._id]));
     const fresh = given
-      .filter(({ isNew, tell, row }) => tell === 'ingested' && (isNew || row.source === 'main-backend'))
-      .map(({ row }) => row);
-    const twins = await findTwins(userId, fresh, session);
+      .filter(
+        ({ isNew, isBack, tell, row }) =>
+          tell === 'ingested' && (isNew || isBack === true || row.source === 'main-backend'),
+      )
+      .flatMap(({ row }) => (haveTwin.has(row._id) ? [] : [row]));
+    const twins = [...former, ...(await findTwins(userId, fresh, haveTwin, session))];
     if (twins.length > 0) {
       await joinTwins(userId, twins, changes, session);
     }

@@ -125,7 +125,13 @@ export const decideBankChanges = (
     const first = known.find(({ _id }) => _id === row._id);
     const merged = stored === undefined ? row : { ...row, rowVersion: stored.row.rowVersion };
     byProviderId.set(providerId, merged);
-    changes.set(row._id, { row: merged, isNew: first === undefined, tell: tellOf(merged, first) });
+    const isBack = first?.hidden !== undefined && merged.hidden === undefined;
+    changes.set(row._id, {
+      row: merged,
+      isNew: first === undefined,
+      tell: tellOf(merged, first),
+      ...(isBack ? { isBack } : {}),
+    });
   }
   for (const providerId of updates.removals) {
     const row = byProviderId.get(providerId);
