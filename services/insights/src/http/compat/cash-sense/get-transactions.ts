@@ -76,7 +76,8 @@ const shown = ({ transaction }: LedgerRow) => {
     name: transaction.description,
     amount: -Number(formatDecimal(transaction.amountMinor, transaction.currency)),
     currency: transaction.currency,
-    merchant_name: transaction.decision.merchant ?? transaction.merchantName ?? transaction.description,
+    // As the bank or the user wrote it; the name that we recognised is in small letters and for comparing.
+    merchant_name: transaction.merchantName ?? transaction.decision.merchant ?? transaction.description,
     payment_channel: transaction.paymentChannel ?? (isManual ? 'manual' : 'other'),
     pending: transaction.pending,
     category: { id: cashSenseCategory(slug), subcategory: { id: cashSenseSubcategory(slug) } },
