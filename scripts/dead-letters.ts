@@ -6,6 +6,7 @@ import {
   type DeadLetterFilter,
 } from '../packages/messaging/src/index.ts';
 import { CommonConfig, createLogger, loadConfig, startBus } from '../packages/service-kit/src/index.ts';
+import { needServers } from './need-servers.ts';
 
 const USAGE = `Events that were parked because they could not be handled.
 
@@ -56,6 +57,11 @@ const run = async (): Promise<void> => {
     return;
   }
   const common = loadConfig(CommonConfig, process.env, 'gateway');
+  await needServers(
+    common.RABBITMQ_URL === undefined
+      ? { mongodbUri: common.MONGODB_URI }
+      : { rabbitmqUrl: common.RABBITMQ_URL },
+  );
   const { bus, stop } = await startBus(common, createLogger('gateway', 'error'));
   try {
     if (action === 'replay') {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { UserId } from '../packages/contracts/src/index.ts';
-import { runServices } from '../packages/service-kit/src/index.ts';
+import { CommonConfig, loadConfig, runServices } from '../packages/service-kit/src/index.ts';
 import { categorization } from '../services/categorization/src/index.ts';
 import { insights } from '../services/insights/src/index.ts';
+import { needServers } from './need-servers.ts';
 
 const USAGE = `Rebuilds the ledger with its packed rows and daily metrics from what categorization knows of each transaction.
 
@@ -25,6 +26,8 @@ const readArguments = (): { userId?: string } | undefined => {
 };
 
 const rebuild = async (asked: { userId?: string }): Promise<unknown> => {
+  const { MONGODB_URI, RABBITMQ_URL } = loadConfig(CommonConfig, process.env, 'insights');
+  await needServers({ mongodbUri: MONGODB_URI, rabbitmqUrl: RABBITMQ_URL });
   const running = await runServices([categorization, insights], {
     env: {
       LOG_LEVEL: 'error',
