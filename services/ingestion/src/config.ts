@@ -92,7 +92,7 @@ export const IngestionConfig = z
       .int()
       .min(1)
       .max(5000)
-      .default(5000)
+      .default(1000)
       .describe('Updates of one run that are kept in memory and written in one transaction'),
     BANK_LEASE_MS: milliseconds(100, 600_000)
       .default(30_000)

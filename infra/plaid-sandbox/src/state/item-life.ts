@@ -222,9 +222,9 @@ export const createItemLife = (parts: {
   const historyOf = (item: ItemRecord): NewRow[] => {
     const today = item.linked_day;
     const persona = findPersona(item.persona ?? '');
-    const drafts: RowDraft[] = [];
+    let drafts: RowDraft[] = [];
     if (persona !== undefined && item.volume > 0) {
-      drafts.push(...volumeRows(persona, seed, today, item.volume));
+      drafts = volumeRows(persona, seed, today, item.volume);
     } else if (persona !== undefined) {
       const days = Math.min(item.days_requested ?? DEFAULT_DAYS, persona.historyDays);
       for (let back = days; back >= 0; back -= 1) {
