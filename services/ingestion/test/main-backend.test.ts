@@ -146,6 +146,37 @@ describe('incomes and expenses of the main back end', () => {
     await eventually(async () => (await shown(user)).length === 3);
   });
 
+  it('restored in the same moment in which others change enter the ledger as well', async () => {
+    const [user, gone] = [await newUser(), new ObjectId()];
+    await main.collection('users').insertOne({ _id: gone, isDeleted: true });
+    const bus = expense(user, { name: 'Bus' });
+    await main.collection('expenses').insertMany([bus, expense(gone)]);
+    await eventually(async () => (await shown(user)).length === 1);
+    const long = new Date('2026-01-05');
+
+    for (const name of ['Gas', 'Water', 'Books']) {
+      const before = (await shown(user)).length;
+      await client.withSession((session) =>
+        session.withTransaction(async () => {
+          await main
+            .collection('expenses')
+            .insertOne(expense(user, { name, createdAt: long, updatedAt: long }), { session });
+          await main
+            .collection('expenses')
+            .updateOne(
+              { _id: bus._id },
+              { $set: { name: `Bus ${name}`, updatedAt: new Date() } },
+              { session },
+            );
+        }),
+      );
+      await eventually(async () => {
+        const rows = await shown(user);
+        return rows.length === before + 1 && rows.some(({ description }) => description === `Bus ${name}`);
+      });
+    }
+  });
+
   it('of users who are gone there are left alone', async () => {
     const gone = new ObjectId();
     await main.collection('users').insertOne({ _id: gone, isDeleted: true });

@@ -9,7 +9,7 @@ export interface SourceMark {
   fullDoneAt: Date | null;
   /** Everything written before this instant was seen. */
   seenUpTo: Date | null;
-  /** How many rows the source had at the last look; null before the first. */
+  /** How many rows of the source we have met; null before the first look. */
   count: number | null;
 }
 

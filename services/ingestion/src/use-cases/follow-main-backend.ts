@@ -33,18 +33,34 @@ const LEASE_MS = 60_000;
 /** Writes that were under way when we looked may carry an earlier instant than what we saw. */
 const OVERLAP_MS = 10_000;
 
+/** What came of some rows. */
+interface Applied {
+  changed: number;
+  /** Rows that we had never met. */
+  met: number;
+}
+
 /** Once a day everything is compared, for rows that somebody changed without the time of the change. */
 const FULL_EVERY_MS = 24 * 60 * 60 * 1000;
 
+/** Rows that we do not keep are met each time they are read, so that only those of the last look count as new. */
+const countSince = (rows: readonly ChangedMoney[], since: Date | undefined): number =>
+  rows.filter(({ updatedAt }) => since !== undefined && updatedAt !== null && updatedAt >= since).length;
+
 /**
  * Follows incomes and expenses of the main back end: everything once, then what was written since, and everything again
- * each day, and at once when more rows came than carry a new time, as a restored copy does. One replica does it at a time; what is read twice changes nothing.
+ * each day, and at once when there are rows that we never met, as when a copy was restored with the times it had. One
+ * replica does it at a time; what is read twice changes nothing.
  * @param parts the feed and our stores
  */
 export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
   const { feed, marks, transactions, clock } = parts;
 
-  const applyTo = async (userId: string, rows: readonly ChangedMoney[]): Promise<number> => {
+  const applyTo = async (
+    userId: string,
+    rows: readonly ChangedMoney[],
+    since: Date | undefined,
+  ): Promise<Applied> => {
     const erasedAt = await parts.erasedAt(userId);
     const fresh = rows.filter(
       ({ updatedAt }) => erasedAt === null || (updatedAt !== null && updatedAt > erasedAt),
@@ -67,38 +83,45 @@ export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
         await parts.accounts.ensure(userId, [account], session, 'main-backend');
       }
       await parts.storeChanges(userId, changes, session);
-      return changes.length;
+      const stored = new Set(changes.filter(({ isNew }) => isNew).map(({ row }) => row._id));
+      const unkept = rows.filter((row) => !known.has(mainBackendId(row)) && !stored.has(mainBackendId(row)));
+      return { changed: changes.length, met: stored.size + countSince(unkept, since) };
     });
   };
 
-  const apply = async (rows: readonly ChangedMoney[]): Promise<number> => {
+  const apply = async (rows: readonly ChangedMoney[], since?: Date): Promise<Applied> => {
     const byUser = Map.groupBy(rows, ({ userId }) => userId);
     const living = await feed.livingUsers([...byUser.keys()]);
-    let changed = 0;
+    const sum: Applied = { changed: 0, met: 0 };
     for (const [userId, own] of byUser) {
-      if (living.has(userId)) {
-        changed += await applyTo(userId, own);
-      }
+      const { changed, met } = living.has(userId)
+        ? await applyTo(userId, own, since)
+        : { changed: 0, met: countSince(own, since) };
+      sum.changed += changed;
+      sum.met += met;
     }
-    return changed;
+    return sum;
   };
 
   const readAll = async (kind: MoneyKind, mark: SourceMark, signal: AbortSignal): Promise<number> => {
     const startedAt = new Date();
-    const count = await feed.count(kind);
     let changed = 0;
     let after = mark.fullAfter ?? undefined;
     for (;;) {
       signal.throwIfAborted();
       const page = await feed.all(kind, after, PAGE);
-      changed += await apply(page.rows);
+      changed += (await apply(page.rows)).changed;
       after = page.next;
       const isDone = after === undefined;
       await marks.save({
         ...mark,
         fullAfter: after ?? null,
         ...(isDone
-          ? { fullDoneAt: startedAt, seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS), count }
+          ? {
+              fullDoneAt: startedAt,
+              seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS),
+              count: await feed.count(kind),
+            }
           : {}),
       });
       if (isDone) {
@@ -113,20 +136,27 @@ export const createFollowMainBackend = (parts: FollowMainBackendParts) => {
     // Counted first, so that every counted row which carries the time of its writing is among the rows read below.
     const count = await feed.count(kind);
     const lastLook = new Date(from.getTime() + OVERLAP_MS);
-    let written = 0;
+    let met = 0;
     let changed = 0;
     let after: ChangePosition | undefined;
     do {
       signal.throwIfAborted();
       const page = await feed.since(kind, from, after, PAGE);
-      changed += await apply(page.rows);
-      written += page.rows.filter(({ updatedAt }) => updatedAt !== null && updatedAt >= lastLook).length;
+      const applied = await apply(page.rows, lastLook);
+      changed += applied.changed;
+      met += applied.met;
       after = page.next;
     } while (after !== undefined);
-    if (mark.count === null || count - mark.count > written) {
+    // A row that came after the count is met already; the next count holds it.
+    const accountedFor = mark.count === null ? -1 : Math.min(mark.count, count) + met;
+    if (count > accountedFor) {
       return changed + (await readAll(kind, mark, signal));
     }
-    await marks.save({ ...mark, seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS), count });
+    await marks.save({
+      ...mark,
+      seenUpTo: new Date(startedAt.getTime() - OVERLAP_MS),
+      count: accountedFor,
+    });
     return changed;
   };
 
