@@ -71,6 +71,7 @@ export const postWebhook = (serviceUrl: string, { signature, body }: ArrivedWebh
 /** Takes webhooks in the place of the gateway and passes them on. */
 export const openEdge = async (target: () => string) => {
   const arrived: ArrivedWebhook[] = [];
+  const answers: number[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -82,8 +83,11 @@ export const openEdge = async (target: () => string) => {
       };
       arrived.push(webhook);
       postWebhook(target(), webhook).then(
-        (answer) => response.writeHead(answer.status).end(),
-        () => response.writeHead(503).end(),
+        (answer) => {
+          answers.push(answer.status);
+          response.writeHead(answer.status).end();
+        },
+        () => response.writeHead(502).end(),
       );
     });
   });
@@ -92,6 +96,7 @@ export const openEdge = async (target: () => string) => {
   return {
     url: `http://127.0.0.1:${String(port)}`,
     arrived,
+    answers,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => {

@@ -76,7 +76,7 @@ const shown = ({ transaction }: LedgerRow) => {
     name: transaction.description,
     amount: -Number(formatDecimal(transaction.amountMinor, transaction.currency)),
     currency: transaction.currency,
-    // As the bank or the user wrote it; the name that we recognised is in small letters and for comparing.
+    // As the bank or the user wrote it, else as we recognised it.
     merchant_name: transaction.merchantName ?? transaction.decision.merchant ?? transaction.description,
     payment_channel: transaction.paymentChannel ?? (isManual ? 'manual' : 'other'),
     pending: transaction.pending,
