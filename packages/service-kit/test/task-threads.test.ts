@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@orrery/testing';
 import { openTaskThreads, type TaskThreads, type TaskThreadsOptions } from '../src/index.ts';
 import type { tasks } from './specimen.worker.ts';
 
@@ -42,6 +43,20 @@ describe('task threads', () => {
       'met',
       'met',
     ]);
+  });
+
+  it('end when they have had no work for a while, and others take their place', async () => {
+    const deaths: Error[] = [];
+    const threads = open({ idleMs: 20, onDeath: (reason) => deaths.push(reason) });
+    expect([await threads.run('count'), await threads.run('count')]).toEqual([1, 2]);
+
+    // A thread counts its own tasks, so that a fresh one begins again.
+    await eventually(
+      () => threads.run('count'),
+      (count) => count === 1,
+      { intervalMs: 60 },
+    );
+    expect(deaths).toEqual([]);
   });
 
   it('pass the error of a task to its caller alone and stay at work', async () => {

@@ -13,6 +13,8 @@ export interface TaskThreadsOptions {
   maxWaiting?: number;
   /** Longest time for one task, the start of its thread included; default 30 seconds. */
   timeoutMs?: number;
+  /** How long a thread without work is kept: its memory is a good part of an idle process. Default five minutes. */
+  idleMs?: number;
   /** Hears of threads that died, with the reason. */
   onDeath?(reason: Error): void;
 }
@@ -50,19 +52,30 @@ interface Waiting {
 interface Thread {
   worker: Worker;
   task: Waiting | undefined;
+  /** Ends a task that takes too long, or a thread that has had no work for long. */
   timer: NodeJS.Timeout | undefined;
 }
+
+const IDLE_MS = 5 * 60_000;
 
 const interrupted = (cause?: unknown): AppError =>
   new AppError('unavailable', { detail: 'The work was interrupted.', cause });
 
 /**
- * Opens threads for CPU-heavy work. They start when they are needed; one that dies or takes too long fails its own
- * task only and is replaced. An idle thread does not keep the process alive.
+ * Opens threads for CPU-heavy work. They start when they are needed and end when they have had no work for a while; one
+ * that dies or takes too long fails its own task only and is replaced. An idle thread does not keep the process alive.
  * @param options worker file and limits
  */
 export const openTaskThreads = <Work extends Tasks>(options: TaskThreadsOptions): TaskThreads<Work> => {
-  const { file, data, threads: most = 1, maxWaiting = 64, timeoutMs = 30_000, onDeath } = options;
+  const {
+    file,
+    data,
+    threads: most = 1,
+    maxWaiting = 64,
+    timeoutMs = 30_000,
+    idleMs = IDLE_MS,
+    onDeath,
+  } = options;
   const threads = new Set<Thread>();
   const queue: Waiting[] = [];
   const preparations = new Map<string, readonly unknown[]>();
@@ -108,6 +121,7 @@ export const openTaskThreads = <Work extends Tasks>(options: TaskThreadsOptions)
     } else {
       task.resolve(answer.result);
     }
+    thread.timer = setTimeout(() => end(thread, interrupted()), idleMs).unref();
     dispatch();
   };
 
@@ -133,6 +147,7 @@ export const openTaskThreads = <Work extends Tasks>(options: TaskThreadsOptions)
       task.reject(new AppError('internal', { cause: error }));
       return;
     }
+    clearTimeout(thread.timer);
     thread.task = task;
     thread.worker.ref();
     thread.timer = setTimeout(() => end(thread, new AppError('deadline-exceeded')), timeoutMs);
