@@ -38,6 +38,7 @@ const OUTSIDE: Partial<Record<ServiceName, readonly OutsideAddress[]>> = {
   gateway: [{ port: HTTPS, reason: 'key sets of token issuers' }],
   ingestion: [{ port: HTTPS, reason: 'Plaid' }],
   insights: [
+    { port: HTTPS, reason: "users' servers that are sent alerts" },
     { port: 465, reason: 'the mail server' },
     { port: 587, reason: 'the mail server' },
   ],

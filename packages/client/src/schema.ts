@@ -1624,7 +1624,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Switch rules on or off, set their limits, and set or clear the address */
+        /** Switch rules on or off, set their limits, and set or clear the address and the server */
         patch: operations["changeAlertSettings"];
         trace?: never;
     };
@@ -2808,6 +2808,15 @@ export interface components {
                 threshold: components["schemas"]["Money"] | null;
             }[];
             email: string | null;
+            webhook: {
+                url: string;
+                secret?: string;
+                lastFailure: {
+                    /** Format: date-time */
+                    at: string;
+                    reason: string;
+                } | null;
+            } | null;
         };
         Anomaly: {
             transactionId: string;
@@ -10392,6 +10401,10 @@ export interface operations {
                         };
                     }[];
                     email?: string | null;
+                    webhook?: {
+                        /** Format: uri */
+                        url: string;
+                    } | null;
                 };
             };
         };

@@ -26,4 +26,10 @@ export const InsightsConfig = z.object({
     .max(320)
     .default('Orrery <alerts@localhost>')
     .describe('Sender of alerts by e-mail'),
+  ALERT_WEBHOOKS: z
+    .enum(['off', 'public', 'any'])
+    .default('off')
+    .describe(
+      'Whether users may have alerts sent to their servers: off, public (https to public addresses only), or any (http and private addresses too)',
+    ),
 });

@@ -3,6 +3,7 @@ import { categorizedSource } from './clients/categorized-source.ts';
 import { openCompute } from './compute/compute.ts';
 import { InsightsConfig } from './config.ts';
 import { createSmtpSender } from './delivery/smtp-sender.ts';
+import { createWebhookSender } from './delivery/webhook-sender.ts';
 import { onAlertRaised } from './events/on-alert-raised.ts';
 import { onBankEvents } from './events/on-bank-events.ts';
 import { onCategorizerTrained } from './events/on-categorizer-trained.ts';
@@ -49,8 +50,10 @@ import { createLedgerStore } from './store/ledger-store.ts';
 import { createRecurringStore } from './store/recurring-store.ts';
 import { createShortfallStore } from './store/shortfall-store.ts';
 import { createUserSettingsStore } from './store/user-settings-store.ts';
+import { createWebhookDeliveryStore } from './store/webhook-delivery-store.ts';
 import { createAnnounceTraining } from './use-cases/announce-training.ts';
 import { createChooseCurrency } from './use-cases/choose-currency.ts';
+import { createDeliverWebhooks } from './use-cases/deliver-webhooks.ts';
 import { createEnterTransactions } from './use-cases/enter-transactions.ts';
 import { createExpectShortfalls } from './use-cases/expect-shortfalls.ts';
 import { createFollowBanks } from './use-cases/follow-banks.ts';
@@ -82,6 +85,7 @@ export const insights = defineService({
     const links = createBankLinkStore(mongo);
     const shortfallStore = createShortfallStore(mongo);
     const announcements = createAnnouncementStore(mongo);
+    const deliveries = createWebhookDeliveryStore(mongo);
     const prepared = [
       ledger,
       metrics,
@@ -93,7 +97,7 @@ export const insights = defineService({
       links,
       shortfallStore,
     ];
-    await Promise.all([...prepared, announcements].map((store) => store.prepare()));
+    await Promise.all([...prepared, announcements, deliveries].map((store) => store.prepare()));
 
     const userData = await openUserData({ service: 'insights', mongo, holdings: HOLDINGS });
     const stores = { ledger, metrics, settings };
@@ -131,6 +135,12 @@ export const insights = defineService({
 
     const sender =
       config.SMTP_URL === undefined ? undefined : createSmtpSender(config.SMTP_URL, config.ALERT_MAIL_FROM);
+    const webhookSender =
+      config.ALERT_WEBHOOKS === 'off'
+        ? undefined
+        : createWebhookSender({ allowsPrivate: config.ALERT_WEBHOOKS === 'any' });
+    const webhooks =
+      webhookSender && createDeliverWebhooks({ deliveries, alertSettings, sender: webhookSender });
     const stopping = new AbortController();
 
     const compute = openCompute((error) => logger.error({ err: error }, 'calculation thread died'));
@@ -194,7 +204,13 @@ export const insights = defineService({
         ...spendingProfileRoutes(metrics),
         ...recurringRoutes({ recurring, analyses }),
         ...anomalyRoutes({ anomalies, analyses }),
-        ...alertRoutes({ alerts, alertSettings, settings, stopping: stopping.signal }),
+        ...alertRoutes({
+          alerts,
+          alertSettings,
+          settings,
+          webhooks: config.ALERT_WEBHOOKS,
+          stopping: stopping.signal,
+        }),
         createForecast(compute),
         detectAnomaliesRoute(compute),
         detectRecurringRoute(compute),
@@ -206,7 +222,12 @@ export const insights = defineService({
           onTransactionsCategorized(enter),
           onTransactionsRemoved(enter),
           onDailyMetricsUpdated({ budgets, raiseAlerts }),
-          onAlertRaised({ alertSettings, settings, sender }),
+          onAlertRaised({
+            alertSettings,
+            settings,
+            sender,
+            deliveries: webhooks === undefined ? undefined : deliveries,
+          }),
           ...onBankEvents(banks),
           ...onMissionEnded(raiseAlerts),
         ]),
@@ -216,7 +237,7 @@ export const insights = defineService({
         ...rebuildJobs(rebuild, defaultTimeZone),
         rebuildLedgerJob(rebuildLedger),
         ...analysisJobs(analyses, defaultTimeZone),
-        ...alertJobs({ shortfalls, announce }, defaultTimeZone),
+        ...alertJobs({ shortfalls, announce, webhooks }, defaultTimeZone),
       ],
       drain: () => {
         stopping.abort();
@@ -224,7 +245,7 @@ export const insights = defineService({
       },
       stop: async () => {
         sender?.stop();
-        await compute.stop();
+        await Promise.all([webhookSender?.stop(), compute.stop()]);
       },
     };
   },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BudgetThresholdReached, TransactionsCategorized } from '@orrery/contracts';
+import { BudgetThresholdReached, DailyMetricsUpdated, TransactionsCategorized } from '@orrery/contracts';
 import type { CategorizedTransaction } from '@orrery/contracts';
 import { aCategorizedTransaction, aDecision, aUser, eventually, startTestService } from '@orrery/testing';
 import type { TestService } from '@orrery/testing';
@@ -96,6 +96,74 @@ describe('goals of Cash Sense', () => {
       categories: [],
     });
     expect(told(user)).toEqual([80]);
+  });
+
+  it('tell each share once per period, however rows change, move, go, come back and come late', async () => {
+    const user = aUser();
+    const toldOf = (): string[] =>
+      service.captured
+        .of(BudgetThresholdReached)
+        .filter(({ data }) => data.userId === user.userId)
+        .map(({ data }) => `${data.periodFrom} ${String(data.thresholdPercent)}`);
+    /** Waits until the service has looked at the budgets after each change of days. */
+    const looked = async (changes: number): Promise<void> => {
+      await eventually(async () => {
+        const ids = service.captured
+          .of(DailyMetricsUpdated)
+          .filter(({ data }) => data.userId === user.userId)
+          .map(({ id }) => `insights:${id}`);
+        const worked = await service.mongo
+          .collection<{ _id: string }>('inbox')
+          .countDocuments({ _id: { $in: ids } });
+        return ids.length === changes && worked === changes;
+      });
+    };
+    const tell = (row: CategorizedTransaction) =>
+      service.publish(TransactionsCategorized, user.userId, { userId: user.userId, transactions: [row] });
+    await setGoal(user, { category: 'foodAndDrink', amount: 100, period: 'monthly' });
+
+    const row = spend(-9000);
+    const decided = (category: string, decisionVersion: number) => ({
+      decision: aDecision({ category, decisionVersion }),
+    });
+    const steps: CategorizedTransaction[] = [
+      row,
+      { ...row, rowVersion: 2, amountMinor: -1000 },
+      { ...row, rowVersion: 3, amountMinor: -9500 },
+      { ...row, rowVersion: 3, amountMinor: -9500, ...decided('fuel', 2) },
+      { ...row, rowVersion: 3, amountMinor: -9500, ...decided('groceries', 3) },
+      { ...row, rowVersion: 4, amountMinor: -9500, postedOn: '2026-02-20', ...decided('groceries', 3) },
+      spend(-600, '2026-02-28'),
+      spend(-60_000, '2025-12-20'),
+    ];
+    for (const [index, step] of steps.entries()) {
+      await tell(step);
+      await looked(index + 1);
+    }
+    expect(toldOf()).toEqual(['2026-03-01 80', '2026-02-01 80', '2026-02-01 100']);
+
+    const removed = await service.call('/v1/budgets/cash-sense-foodAndDrink-monthly', {
+      method: 'DELETE',
+      as: user,
+    });
+    expect(removed.status).toBe(204);
+    await tell(spend(-90_000));
+    await looked(steps.length + 1);
+    expect(toldOf()).toHaveLength(3);
+  });
+
+  it('tell the shares of a week that spans the end of a year once', async () => {
+    const user = aUser();
+    await setGoal(user, { category: 'total', amount: 100, period: 'weekly' });
+    await enter(user, [spend(-3000, '2026-03-15'), spend(-8500, '2026-03-16'), spend(-1600, '2026-03-22')]);
+    await eventually(() => told(user).length === 2);
+
+    const weekly = await service.call('/v1/budgets?day=2026-01-02', { as: user });
+    expect(weekly.json).toMatchObject({ data: [{ from: '2025-12-29', to: '2026-01-04' }] });
+    expect((await service.call('/v1/budgets', { as: user })).json).toMatchObject({
+      data: [{ from: '2026-03-16', to: '2026-03-22', spent: { amount: '101.00' } }],
+    });
+    expect(told(user)).toEqual([80, 100]);
   });
 
   it('answer zeros without goals', async () => {

@@ -5,6 +5,8 @@ import { formatDecimal, parseDecimal } from '@orrery/money';
 import { chooseLanguage, AppError, eventStream, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute, StreamEvent } from '@orrery/service-kit';
 import { z } from 'zod';
+import { isClosedHost } from '../delivery/public-address.ts';
+import { newWebhookSecret } from '../delivery/sign-webhook.ts';
 import { ALERT_KINDS, ALERT_STATES } from '../domain/alert.ts';
 import type { AlertKind } from '../domain/alert.ts';
 import { wordAlert } from '../domain/word-alert.ts';
@@ -17,6 +19,9 @@ const LOOK_EVERY_MS = 1_000;
 
 /** Newest alerts that a look covers; more at once are found in the list. */
 const LOOK_AT = 50;
+
+/** Whether users may name a server that is sent alerts, and which ones. */
+export type WebhookMode = 'off' | 'public' | 'any';
 
 const AlertShown = z
   .object({
@@ -72,6 +77,14 @@ const SettingsShown = z
       z.object({ kind: z.enum(ALERT_KINDS), enabled: z.boolean(), threshold: MoneyText.nullable() }),
     ),
     email: z.string().nullable(),
+    webhook: z
+      .object({
+        url: z.string(),
+        /** Only in the answer that sets it. */
+        secret: z.string().optional(),
+        lastFailure: z.object({ at: z.iso.datetime(), reason: z.string() }).nullable(),
+      })
+      .nullable(),
   })
   .meta({ id: 'AlertSettings' });
 
@@ -89,7 +102,7 @@ const ChangeSettings = defineRoute({
   method: 'patch',
   path: '/v1/alerts/settings',
   operationId: 'changeAlertSettings',
-  summary: 'Switch rules on or off, set their limits, and set or clear the address',
+  summary: 'Switch rules on or off, set their limits, and set or clear the address and the server',
   tag: 'Alerts',
   audience: 'user',
   body: z.object({
@@ -104,6 +117,10 @@ const ChangeSettings = defineRoute({
       .max(ALERT_KINDS.length)
       .default([]),
     email: z.email().max(254).nullable().optional(),
+    webhook: z
+      .object({ url: z.url({ protocol: /^https?$/ }).max(2048) })
+      .nullable()
+      .optional(),
   }),
   responses: { 200: SettingsShown },
 });
@@ -126,10 +143,38 @@ const ruleShown = (kind: AlertKind, { enabled = true, thresholdMinor, currency }
       : { amount: formatDecimal(thresholdMinor, currency), currency },
 });
 
-const settingsShown = ({ rules, email }: AlertSettings) => ({
+const settingsShown = ({ rules, email, webhook }: AlertSettings, freshSecret?: string) => ({
   rules: ALERT_KINDS.map((kind) => ruleShown(kind, rules[kind] ?? {})),
   email,
+  webhook: webhook && {
+    url: webhook.url,
+    ...(freshSecret !== undefined && { secret: freshSecret }),
+    lastFailure: webhook.lastFailure && {
+      at: webhook.lastFailure.at.toISOString(),
+      reason: webhook.lastFailure.reason,
+    },
+  },
 });
+
+const refusedUrl = (message: string): AppError =>
+  new AppError('validation-failed', { fields: [{ field: 'webhook.url', message }] });
+
+/** A name is looked up when a message is sent; here only what the address itself says is refused. */
+const checkWebhookUrl = (text: string, mode: WebhookMode): void => {
+  const url = new URL(text);
+  if (mode === 'off') {
+    throw refusedUrl('cannot be set: this installation sends no webhooks');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw refusedUrl('must not hold a user or password');
+  }
+  if (mode === 'public' && url.protocol !== 'https:') {
+    throw refusedUrl('must begin with https://');
+  }
+  if (mode === 'public' && isClosedHost(url)) {
+    throw refusedUrl('must not be in a private network');
+  }
+};
 
 const limitOf = ({ amount, currency }: MoneyText): AlertRule => {
   try {
@@ -145,12 +190,13 @@ const limitOf = ({ amount, currency }: MoneyText): AlertRule => {
 
 /**
  * `/v1/alerts`, its stream and its settings.
- * @param parts stores, and the signal that ends open streams when the service stops
+ * @param parts stores, where webhooks may go, and the signal that ends open streams when the service stops
  */
 export const alertRoutes = (parts: {
   alerts: AlertStore;
   alertSettings: AlertSettingsStore;
   settings: UserSettingsStore;
+  webhooks: WebhookMode;
   stopping: AbortSignal;
 }): MountedRoute[] => {
   const { alerts, alertSettings } = parts;
@@ -227,6 +273,9 @@ export const alertRoutes = (parts: {
     })),
     handle(ChangeSettings, async ({ body, identity }) => {
       const userId = requireUserId(identity);
+      if (body.webhook) {
+        checkWebhookUrl(body.webhook.url, parts.webhooks);
+      }
       const known = await alertSettings.find(userId);
       const rules: AlertSettings['rules'] = {};
       for (const { kind, enabled, threshold } of body.rules) {
@@ -237,7 +286,14 @@ export const alertRoutes = (parts: {
         };
       }
       await alertSettings.change(userId, { rules, ...(body.email !== undefined && { email: body.email }) });
-      return { status: 200, body: settingsShown(await alertSettings.find(userId)) };
+      const secret = body.webhook ? newWebhookSecret() : undefined;
+      if (body.webhook !== undefined) {
+        await alertSettings.setWebhook(
+          userId,
+          body.webhook && secret !== undefined ? { url: body.webhook.url, secret } : null,
+        );
+      }
+      return { status: 200, body: settingsShown(await alertSettings.find(userId), secret) };
     }),
   ];
 };

@@ -38,6 +38,38 @@ describe('kept streams', () => {
     expect(keep(next.streams, [dearer], { lastMinor: -1499 }).changes).toEqual([]);
   });
 
+  it('stay dismissed when they are not found for a while, and when a bank that is linked anew gives other ids', () => {
+    const [first] = keep([], [stream()]).streams;
+    const dismissed = first === undefined ? [] : [{ ...first, status: 'dismissed' as const }];
+    const away = keep(dismissed, []);
+    expect(away).toMatchObject({ streams: [{ status: 'dismissed' }], goneIds: [], changes: [] });
+
+    const again = keep(away.streams, [stream({ transactionIds: ['x', 'y', 'z'] })]);
+    expect(again).toMatchObject({ streams: [{ id: first?.id, status: 'dismissed' }], changes: [] });
+    const other = keep(away.streams, [stream({ transactionIds: ['x', 'y', 'z'], period: 'annual' })]);
+    expect(other.streams.map(({ status }) => status)).toEqual(['detected', 'dismissed']);
+  });
+
+  it('gives each kept stream to one detected stream only, by charges before the word of the user', () => {
+    const [first] = keep([], [stream()]).streams;
+    const confirmed = first === undefined ? [] : [{ ...first, status: 'confirmed' as const }];
+    const second = stream({ transactionIds: ['p', 'q', 'r'], averageMinor: -1999 });
+
+    expect(keep(confirmed, [second, stream()]).streams.map(({ status }) => status)).toEqual([
+      'detected',
+      'confirmed',
+    ]);
+  });
+
+  it('are over when the user confirmed them and their charges are long gone, so that nothing is expected of them', () => {
+    const [first] = keep([], [stream({ lastDate: '2025-10-02', nextDate: '2025-11-02' })]).streams;
+    const confirmed = first === undefined ? [] : [{ ...first, status: 'confirmed' as const }];
+
+    expect(keep(confirmed, []).streams).toMatchObject([{ state: 'ended', nextDate: null }]);
+    const recent = confirmed.map((each) => ({ ...each, lastDate: '2026-03-02', nextDate: '2026-04-02' }));
+    expect(keep(recent, []).streams).toMatchObject([{ state: 'mature', nextDate: '2026-04-02' }]);
+  });
+
   it('are dropped when they are no longer found, unless the user confirmed them; dismissed ones make no news', () => {
     const { streams } = keep([], [stream()]);
 

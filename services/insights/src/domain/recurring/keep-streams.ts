@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { addDays } from '@orrery/calendar';
 import type { CalendarDate } from '@orrery/contracts';
 import { merchantKey } from '../detector-transaction.ts';
+import { PERIODS } from './period.ts';
 import type { RecurringStream } from './detect-recurring.ts';
 
 export const STREAM_STATUSES = ['detected', 'confirmed', 'dismissed'] as const;
@@ -84,9 +85,43 @@ const priceChange = (before: KeptStream, after: KeptStream): StreamChange | unde
       }
     : undefined;
 
+/** The kept stream with which a detected one shares most charges. */
+const bySharedCharges = (kept: Iterable<KeptStream>, found: RecurringStream): KeptStream | undefined => {
+  const ids = new Set(found.transactionIds);
+  let best: { stream: KeptStream; shared: number } | undefined;
+  for (const stream of kept) {
+    const shared = isSameDirection(stream, found)
+      ? stream.transactionIds.filter((id) => ids.has(id)).length
+      : 0;
+    if (shared > (best?.shared ?? 0)) {
+      best = { stream, shared };
+    }
+  }
+  return best?.stream;
+};
+
+/** What a user said about a stream outlives its charges: a bank that is linked anew gives them other ids. */
+const byUsersWord = (kept: Iterable<KeptStream>, found: RecurringStream): KeptStream | undefined =>
+  [...kept].find(
+    (stream) =>
+      stream.status !== 'detected' &&
+      stream.period === found.period &&
+      isSameDirection(stream, found) &&
+      merchantKey(stream.merchant) === merchantKey(found.merchant),
+  );
+
+/** A kept stream that is no longer found is over once its next charge is long overdue, or it would be expected daily. */
+const notFound = (stream: KeptStream, today: CalendarDate): KeptStream => {
+  const rule = PERIODS.find(({ name }) => name === stream.period);
+  const isOver =
+    rule === undefined || addDays(stream.lastDate, Math.ceil(1.5 * rule.days) + rule.toleranceDays) < today;
+  return isOver ? { ...stream, state: 'ended', nextDate: null } : stream;
+};
+
 /**
  * Brings kept streams up to date with what was detected. A detected stream is the kept one with which it shares most
- * charges, so that a name and a status survive changes of price. Confirmed streams are never dropped.
+ * charges, so that a name and a status survive changes of price. Streams that the user confirmed or dismissed are never
+ * dropped.
  * @param kept what was kept
  * @param detected what the detector finds now
  * @param edgesOf first and last charge of a stream
@@ -102,18 +137,18 @@ export const keepStreams = (
   const streams: KeptStream[] = [];
   const changes: StreamChange[] = [];
   const usedIds = new Set<string>();
-  for (const found of detected) {
-    const ids = new Set(found.transactionIds);
-    let best: { stream: KeptStream; shared: number } | undefined;
-    for (const stream of unmatched.values()) {
-      const shared = isSameDirection(stream, found)
-        ? stream.transactionIds.filter((id) => ids.has(id)).length
-        : 0;
-      if (shared > (best?.shared ?? 0)) {
-        best = { stream, shared };
+  const matches = new Map<RecurringStream, KeptStream>();
+  for (const match of [bySharedCharges, byUsersWord]) {
+    for (const found of detected) {
+      const before = matches.has(found) ? undefined : match(unmatched.values(), found);
+      if (before !== undefined) {
+        matches.set(found, before);
+        unmatched.delete(before.id);
       }
     }
-    const before = best?.stream;
+  }
+  for (const found of detected) {
+    const before = matches.get(found);
     const id = before?.id ?? idOf(found);
     if (usedIds.has(id)) {
       continue;
@@ -137,7 +172,6 @@ export const keepStreams = (
       }
       continue;
     }
-    unmatched.delete(before.id);
     const price = priceChange(before, stream);
     stream.priceWasMinor = price?.previousMinor ?? stream.priceWasMinor;
     if (stream.state === 'ended' && before.state !== 'ended') {
@@ -148,8 +182,11 @@ export const keepStreams = (
   }
   const left = [...unmatched.values()];
   return {
-    streams: [...streams, ...left.filter(({ status }) => status === 'confirmed')],
+    streams: [
+      ...streams,
+      ...left.filter(({ status }) => status !== 'detected').map((stream) => notFound(stream, today)),
+    ],
     changes: changes.filter(({ stream }) => stream.status !== 'dismissed'),
-    goneIds: left.filter(({ status }) => status !== 'confirmed').map(({ id }) => id),
+    goneIds: left.filter(({ status }) => status === 'detected').map(({ id }) => id),
   };
 };
