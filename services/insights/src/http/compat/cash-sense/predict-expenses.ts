@@ -1,5 +1,5 @@
 import { addMonths } from '@orrery/calendar';
-import { defineRoute } from '@orrery/contracts';
+import { Currency, defineRoute } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
@@ -29,7 +29,7 @@ const PredictExpenses = defineRoute({
     .object({
       months: z.int().min(1).max(12).default(1),
       category: z.enum(CASH_SENSE_CATEGORIES).optional(),
-      currency: z.string().optional(),
+      currency: Currency.optional(),
     })
     .prefault({}),
   responses: {
