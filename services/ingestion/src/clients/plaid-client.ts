@@ -263,7 +263,8 @@ export const createPlaidClient = (
         errorCode: 'PLAID_UNEXPECTED_ANSWER',
         requestId: undefined,
         endpoint,
-        kind: 'fault',
+        // The SDK leaves what is no JSON as text: it comes from something in between and may pass.
+        kind: typeof data === 'string' ? 'retry' : 'fault',
         retryAfterS: undefined,
       });
     }

@@ -57,8 +57,8 @@ export const plaidFailureOf = (error: unknown, endpoint: string): PlaidFailure =
     retryAfterS: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
   };
   if (errorCode === undefined) {
-    // No answer, or one of a proxy in between: it may pass. A refusal without Plaid's words will not.
-    const mayPass = status === 0 || status === 408 || status === 429 || status >= 500;
+    // No answer, half of one, or one of a proxy in between: it may pass. A refusal without Plaid's words will not.
+    const mayPass = status < 300 || status === 408 || status === 429 || status >= 500;
     return new PlaidFailure({
       ...facts,
       errorType: 'API_ERROR',
