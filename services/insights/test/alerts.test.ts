@@ -3,7 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AlertRaised, TransactionsCategorized } from '@orrery/contracts';
 import type { CategorizedTransaction } from '@orrery/contracts';
-import { aCategorizedTransaction, aUser, eventually, signedHeaders, startTestService } from '@orrery/testing';
+import {
+  aCategorizedTransaction,
+  aDecision,
+  aUser,
+  eventually,
+  signedHeaders,
+  startTestService,
+} from '@orrery/testing';
 import type { TestService } from '@orrery/testing';
 import { z } from 'zod';
 import { insights } from '../src/index.ts';
@@ -115,7 +122,11 @@ describe('alerts', () => {
     });
 
     await setTotal(user, 200);
-    await enter(user, [spend(-14_999), spend(-15_001)]);
+    await enter(user, [
+      spend(-14_999),
+      spend(-15_001),
+      { ...spend(-90_000), decision: aDecision({ category: 'savings-out' }) },
+    ]);
     await eventually(() => raised(user).length === 2);
     await eventually(() => catcher.mails.filter(({ to }) => to === 'someone@example.com').length === 2);
 

@@ -1,6 +1,6 @@
 import { addDays } from '@orrery/calendar';
 import type { Clock } from '@orrery/calendar';
-import { AlertRaised } from '@orrery/contracts';
+import { AlertRaised, OWN_TRANSFERS } from '@orrery/contracts';
 import type { CalendarDate } from '@orrery/contracts';
 import type { EventTransaction } from '@orrery/messaging';
 import type { NewAlert } from '../domain/alert.ts';
@@ -66,7 +66,7 @@ export const createRaiseAlerts = (parts: RaiseAlertsParts) => {
     raise,
 
     /**
-     * Raises alerts on recent purchases above the user's limit.
+     * Raises alerts on recent purchases above the user's limit; money that stays with the user is no purchase.
      * @param userId owner
      * @param days days whose rows changed
      * @param transaction the event's transaction
@@ -91,7 +91,12 @@ export const createRaiseAlerts = (parts: RaiseAlertsParts) => {
       await raise(
         userId,
         rows
-          .filter((row) => row.currency === currency && -row.amountMinor >= thresholdMinor)
+          .filter(
+            (row) =>
+              row.currency === currency &&
+              -row.amountMinor >= thresholdMinor &&
+              !OWN_TRANSFERS.has(row.category ?? ''),
+          )
           .map(({ id, date, merchant, amountMinor }) => ({
             kind: 'large_purchase',
             subject: id,

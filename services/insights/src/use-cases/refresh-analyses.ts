@@ -1,5 +1,5 @@
 import { addDays } from '@orrery/calendar';
-import { AnomalyDetected, RecurringChanged } from '@orrery/contracts';
+import { AnomalyDetected, OWN_TRANSFERS, RecurringChanged } from '@orrery/contracts';
 import type { EventTransaction } from '@orrery/messaging';
 import type { Runtime } from '@orrery/service-kit';
 import type { Compute } from '../compute/compute.ts';
@@ -176,7 +176,11 @@ export const createRefreshAnalyses = (parts: RefreshAnalysesParts) => {
     const rows = await ledger.detectorRows(userId, { from: addDays(today, -HISTORY_DAYS), to: today });
     const [streams, unusual] = await Promise.all([
       compute.run('detectRecurring', rows),
-      compute.run('detectAnomalies', rows),
+      // Moving money to one's own savings is no purchase, however large.
+      compute.run(
+        'detectAnomalies',
+        rows.filter(({ category }) => !OWN_TRANSFERS.has(category ?? '')),
+      ),
     ]);
     await parts.inTransaction(async (session) => {
       const transaction: EventTransaction = {
