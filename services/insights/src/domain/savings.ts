@@ -200,13 +200,51 @@ export const findSavings = ({ streams, metrics, standings, today }: SavingsInput
   ].sort((left, right) => right.savingMinor - left.savingMinor);
 };
 
-/**
- * What all findings save together: one of the overlapping ones per category, the largest, so that nothing counts twice.
- * @param savings findings in one currency
- * @param groupOf the category under which findings can overlap
- */
-export const totalSaving = (savings: readonly Saving[], groupOf: (category: string) => string): number =>
-  [...Map.groupBy(savings, ({ category }) => groupOf(category)).values()].reduce(
-    (sum, group) => sum + Math.max(...group.map(({ savingMinor }) => savingMinor)),
-    0,
+const sumOf = (savings: readonly Saving[]): number =>
+  savings.reduce((sum, { savingMinor }) => sum + savingMinor, 0);
+
+const largestOf = (savings: readonly Saving[]): number =>
+  Math.max(0, ...savings.map(({ savingMinor }) => savingMinor));
+
+/** Findings about one merchant add up; one about the whole category holds them, so that the larger of both counts. */
+const savedInCategory = (savings: readonly Saving[]): number => {
+  const [ofMerchants, ofCategory] = [
+    savings.filter(({ merchant }) => merchant !== null),
+    savings.filter(({ merchant }) => merchant === null),
+  ];
+  return Math.max(sumOf(ofMerchants), largestOf(ofCategory));
+};
+
+const savedIn = (savings: readonly Saving[], isWhole: (saving: Saving) => boolean): number => {
+  const byCategory = Map.groupBy(
+    savings.filter((saving) => !isWhole(saving)),
+    ({ category }) => category,
   );
+  const apart = [...byCategory.values()].reduce((sum, each) => sum + savedInCategory(each), 0);
+  return Math.max(apart, largestOf(savings.filter(isWhole)));
+};
+
+/**
+ * What all findings save together. Findings apart from each other add up; of those that hold one another, such as a
+ * budget and a category within it, the larger counts, so that nothing counts twice.
+ * @param savings findings in one currency
+ * @param groupOf the group of categories that a category belongs to; a group and `total` belong to themselves
+ */
+export const totalSaving = (savings: readonly Saving[], groupOf: (category: string) => string): number => {
+  const overall = savings.filter(({ category }) => category === 'total');
+  const groups = Map.groupBy(
+    savings.filter(({ category }) => category !== 'total'),
+    ({ category }) => groupOf(category),
+  );
+  const inGroups = [...groups].map(([group, each]) =>
+    savedIn(
+      each,
+      ({ type, category }) =>
+        type === 'over_budget' && (category === group || categoryBySlug(category)?.parent === null),
+    ),
+  );
+  return Math.max(
+    largestOf(overall),
+    inGroups.reduce((sum, saved) => sum + saved, 0),
+  );
+};
