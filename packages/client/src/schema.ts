@@ -4485,6 +4485,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description `malformed-request`: The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailError"];
+                };
+            };
             /** @description `sign-in-required`: Sign in first */
             401: {
                 headers: {

@@ -149,6 +149,19 @@ describe('POST /api/add_transaction', () => {
     expect((reply.json as { error: string }).error).toContain(field);
   });
 
+  it.each(['0000-01-01', '0001-01-01', '9999-12-31', '2023-02-29'])('refuses the day %s', async (date) => {
+    expect(await post(aUser(), '/api/add_transaction', { transaction: { ...ENTRY, date } })).toMatchObject({
+      status: 400,
+      json: { error: expect.stringContaining('transaction.date') },
+    });
+  });
+
+  it('refuses an id that no user can have, also from an administrator', async () => {
+    expect(
+      await post(aUser({ role: 'admin' }), '/api/reset_test_transactions', { user_id: '../x' }),
+    ).toMatchObject({ status: 400, json: { error: expect.stringContaining('user_id') } });
+  });
+
   it('says that the transaction is missing in the words of the contract', async () => {
     expect(await post(aUser(), '/api/add_transaction', {})).toMatchObject({
       status: 400,

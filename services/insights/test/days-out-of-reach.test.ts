@@ -21,6 +21,7 @@ describe('input that no calculation can hold', () => {
     '/api/spending_report?start=5&end=2026-11-28',
     '/api/spending_report?start=2026-11-28&end=9999-12-31',
     '/api/budget_summary?month=0001-01',
+    '/v1/spending?to=0001-01-01',
     '/v1/budgets?day=9999-12-31',
     '/v1/budgets?day=0000-01-01',
     '/v1/transactions?q=a%00b',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MoneyText } from '../amount.ts';
-import { CalendarDate } from '../calendar-date.ts';
+import { CalendarDate, LedgerDay } from '../calendar-date.ts';
 import { defineRoute } from '../define-route.ts';
 
 const SpendingShare = z.object({
@@ -37,7 +37,7 @@ export const ReadSpending = defineRoute({
   tag: 'Reports',
   audience: 'user',
   query: z
-    .object({ from: CalendarDate.optional(), to: CalendarDate.optional() })
+    .object({ from: LedgerDay.optional(), to: LedgerDay.optional() })
     .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
       path: ['to'],
       message: 'must not be before from',

@@ -1,4 +1,12 @@
-import { CalendarDate, categoryBySlug, defineRoute, MoneyText, pageOf, ResourceId } from '@orrery/contracts';
+import {
+  CalendarDate,
+  categoryBySlug,
+  defineRoute,
+  LedgerDay,
+  MoneyText,
+  pageOf,
+  ResourceId,
+} from '@orrery/contracts';
 import { formatDecimal, parseDecimal } from '@orrery/money';
 import { AppError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
@@ -7,7 +15,6 @@ import { BUDGET_PERIODS, BUDGET_STATES, BUDGET_TAXONOMIES } from '../domain/budg
 import type { Budget, BudgetStanding } from '../domain/budget.ts';
 import { UNCATEGORISED } from '../domain/types.ts';
 import type { KeepBudgets } from '../use-cases/keep-budgets.ts';
-import { AskedDay } from './asked-day.ts';
 
 const TOTAL = 'total';
 
@@ -42,7 +49,7 @@ const ListBudgets = defineRoute({
   summary: 'The budgets of the caller and how they stand in the period of a day',
   tag: 'Budgets',
   audience: 'user',
-  query: z.object({ day: AskedDay.optional() }),
+  query: z.object({ day: LedgerDay.optional() }),
   responses: { 200: pageOf(StandingShown) },
 });
 
@@ -59,7 +66,7 @@ const SetBudget = defineRoute({
     category: z.string().min(1).max(64),
     amount: MoneyText,
     period: z.enum(BUDGET_PERIODS).default('monthly'),
-    start: AskedDay.optional(),
+    start: LedgerDay.optional(),
     rollover: z.boolean().default(false),
   }),
   responses: { 201: BudgetShown },

@@ -1,8 +1,7 @@
-import { CategorySlug, Currency } from '@orrery/contracts';
+import { CategorySlug, Currency, LedgerDay } from '@orrery/contracts';
 import { parseDecimal } from '@orrery/money';
 import { z } from 'zod';
 import type { DetectorTransaction } from '../domain/detector-transaction.ts';
-import { AskedDay } from './asked-day.ts';
 
 /** Most transactions that a detector looks at in one request. */
 const MAX_TRANSACTIONS = 20_000;
@@ -21,7 +20,7 @@ const minorUnits = (amount: string, currency: string): number | undefined => {
 const Transaction = z
   .object({
     id: z.string().min(1).max(128),
-    date: AskedDay,
+    date: LedgerDay,
     time: z
       .string()
       .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, 'must be a time such as 21:05')

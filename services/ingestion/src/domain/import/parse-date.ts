@@ -1,4 +1,4 @@
-import { dayNumber, isRealDay, toDay } from '@orrery/calendar';
+import { dayNumber, isRealDay, isValidDay, toDay } from '@orrery/calendar';
 import type { CalendarDay } from '@orrery/calendar';
 import { ImportRefusedError } from './import-refused.ts';
 
@@ -191,6 +191,19 @@ export const readDateShape = (cell: string): DateShape | undefined => {
 const fullYear = (year: number, digits: number): number =>
   digits > 2 ? year : year + (year >= 69 ? 1900 : 2000);
 
+const isLedgerYear = (year: number): boolean => year >= 1900 && year <= 2999;
+
+/**
+ * Whether a text is a day that a ledger can hold. No bank writes other years, and far ones would leave the calendar when
+ * days around them are looked at.
+ * @param text anything
+ */
+export const isLedgerDay = (text: string): boolean =>
+  isValidDay(text) && isLedgerYear(Number(text.slice(0, 4)));
+
+const isInLedger = (year: number, month: number, day: number): boolean =>
+  isLedgerYear(year) && isRealDay(year, month, day);
+
 const PLACES: Record<DateOrder, readonly [year: 0 | 1 | 2, month: 0 | 1 | 2, day: 0 | 1 | 2]> = {
   YMD: [0, 1, 2],
   DMY: [2, 1, 0],
@@ -210,7 +223,7 @@ export const dateInOrder = (shape: DateShape, order: DateOrder): ParsedDate | un
   const year = fullYear(shape.numbers[yearAt], yearDigits);
   const month = shape.numbers[monthAt];
   const day = shape.numbers[dayAt];
-  if (year < 1900 || !isRealDay(year, month, day)) {
+  if (!isInLedger(year, month, day)) {
     return undefined;
   }
   return {
@@ -427,7 +440,7 @@ export const dateReaderFor = (format: string): DateReader => {
     const yearText = groups['year'] ?? '';
     const year = fullYear(Number(yearText), yearText.length);
     const day = Number(groups['day']);
-    if (month === undefined || !isRealDay(year, month, day)) {
+    if (month === undefined || !isInLedger(year, month, day)) {
       return undefined;
     }
     const timeText =

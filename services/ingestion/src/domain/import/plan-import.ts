@@ -1,4 +1,3 @@
-import { isValidDay } from '@orrery/calendar';
 import { detectTable } from './detect-table.ts';
 import type { ColumnIndexes, TableLayout } from './detect-table.ts';
 import type { ImportOptions } from './import-options.ts';
@@ -18,6 +17,7 @@ import {
   decideDateOrder,
   describeDateFormat,
   emptyDateEvidence,
+  isLedgerDay,
   readDateShape,
 } from './parse-date.ts';
 import type { DateEvidence, DateOrder, DateReader } from './parse-date.ts';
@@ -256,7 +256,7 @@ export const planImport = (text: string, encoding: string, options: ImportOption
   const { mapping } = options;
   const found = detectTable(text, mapping);
   const constantDay =
-    typeof mapping.date === 'string' && found.columns.date === undefined && isValidDay(mapping.date)
+    typeof mapping.date === 'string' && found.columns.date === undefined && isLedgerDay(mapping.date)
       ? mapping.date
       : undefined;
   if (found.columns.date === undefined && constantDay === undefined) {

@@ -108,6 +108,25 @@ describe('files that banks export', () => {
     ]);
   });
 
+  it.each([[{}], [{ mapping: { dateFormat: 'YYYY-MM-DD' } }]])(
+    'rejects days of years that no bank writes, by their line, with %j',
+    (options) => {
+      const { rows, rejected } = read(
+        [
+          'date,description,amount',
+          '9999-12-31,Far,-1',
+          '2025-09-29,Near,-2',
+          '0001-01-01,Old,-3',
+          '2999-12-31,Last,-4',
+        ],
+        options,
+      );
+
+      expect(rows.map(({ description }) => description)).toEqual(['Near', 'Last']);
+      expect(rejected.map(({ line }) => line)).toEqual([2, 4]);
+    },
+  );
+
   it('reads an American account with quotes, month first and a UTF-8 mark', () => {
     const { rows, detected } = read([
       '\uFEFF"Date","Description","Amount"',

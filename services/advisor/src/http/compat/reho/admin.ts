@@ -55,6 +55,7 @@ const RunAnalysis = defineRoute({
 
 const ReadUserDashboard = defineRoute({
   ...common,
+  problems: ['malformed-request'],
   method: 'get',
   path: '/admin/user-dashboard/{user_id}',
   operationId: 'readUserDashboard',

@@ -1,9 +1,10 @@
+import { UserId } from '@orrery/contracts';
 import { AppError, requireUserId } from '@orrery/service-kit';
 import type { Identity } from '@orrery/service-kit';
 import { z } from 'zod';
 import type { LinkName } from '../../../use-cases/link-bank.ts';
 
-const Id = z.union([z.string(), z.int()]).transform(String);
+const Id = z.union([z.string(), z.int()]).transform(String).pipe(UserId);
 
 /** The user, as clients of Cash Sense name them in a body. */
 export const NAMED_USER = { user_id: Id.nullish(), userId: Id.nullish() };

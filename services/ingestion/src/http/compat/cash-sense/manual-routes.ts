@@ -1,5 +1,12 @@
 import type { Clock } from '@orrery/calendar';
-import { CalendarDate, categoryByCashSense, categoryBySlug, Currency, defineRoute } from '@orrery/contracts';
+import {
+  CalendarDate,
+  categoryByCashSense,
+  categoryBySlug,
+  Currency,
+  defineRoute,
+  LedgerDay,
+} from '@orrery/contracts';
 import { formatDecimal, fromFloat } from '@orrery/money';
 import { AppError, handle } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
@@ -40,7 +47,7 @@ const Entry = z.object({
     .union([z.string().min(1).max(200), z.int()])
     .transform(String)
     .nullish(),
-  date: CalendarDate.nullish(),
+  date: LedgerDay.nullish(),
   merchant_name: z.string().trim().min(2).max(256).nullish(),
   name: z.string().trim().min(2).max(256).nullish(),
   description: z.string().trim().min(2).max(256).nullish(),

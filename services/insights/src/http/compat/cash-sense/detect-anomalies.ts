@@ -1,5 +1,5 @@
 import { addDays } from '@orrery/calendar';
-import { CalendarDate, Currency, defineRoute } from '@orrery/contracts';
+import { CalendarDate, Currency, defineRoute, LedgerDay } from '@orrery/contracts';
 import { formatDecimal, fromFloat } from '@orrery/money';
 import { handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute } from '@orrery/service-kit';
@@ -12,13 +12,12 @@ import type { AnomalyStore, KeptAnomaly } from '../../../store/anomaly-store.ts'
 import type { LedgerStore } from '../../../store/ledger-store.ts';
 import type { RefreshAnalyses } from '../../../use-cases/refresh-analyses.ts';
 import type { ReadUserDay } from '../../../use-cases/user-calendar.ts';
-import { AskedDay } from '../../asked-day.ts';
 import { cashSenseCategory } from '../../../domain/cash-sense-category.ts';
 
 /** Cash Sense's sign: positive is money out. */
 const SentTransaction = z.object({
   id: z.string().min(1).max(128),
-  date: AskedDay,
+  date: LedgerDay,
   amount: z.number().min(-1e12).max(1e12),
   merchant_name: z.string().min(1).max(512),
   currency: Currency.optional(),

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { addDays } from '@orrery/calendar';
-import { CalendarDate, categoryBySlug, defineRoute, ResolveBankLink } from '@orrery/contracts';
+import { CalendarDate, categoryBySlug, defineRoute, ResolveBankLink, UserId } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { AppError, defineError, handle, requireUserId } from '@orrery/service-kit';
 import type { MountedRoute, ServiceClient } from '@orrery/service-kit';
@@ -24,8 +24,8 @@ const GetTransactions = defineRoute({
   errorShape: 'error',
   body: z
     .object({
-      user_id: z.union([z.string(), z.int()]).transform(String).nullish(),
-      userId: z.union([z.string(), z.int()]).transform(String).nullish(),
+      user_id: z.union([z.string(), z.int()]).transform(String).pipe(UserId).nullish(),
+      userId: z.union([z.string(), z.int()]).transform(String).pipe(UserId).nullish(),
       access_token: z.string().max(512).nullish(),
       item_id: z.string().max(64).nullish(),
       days: z.int().min(1).max(3660).default(30),

@@ -1,5 +1,5 @@
 import { diffDays } from '@orrery/calendar';
-import { Currency, defineRoute } from '@orrery/contracts';
+import { Currency, defineRoute, LedgerDay } from '@orrery/contracts';
 import type { Language } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { chooseLanguage, handle, requireUserId } from '@orrery/service-kit';
@@ -12,7 +12,6 @@ import { toHtml } from '../../../reports/to-html.ts';
 import { toCsv } from '../../../reports/to-csv.ts';
 import { toXlsx } from '../../../reports/to-xlsx.ts';
 import type { ReportSpending, SpendingComparison } from '../../../use-cases/report-spending.ts';
-import { AskedDay } from '../../asked-day.ts';
 import {
   cashSenseCategory,
   cashSenseName,
@@ -35,8 +34,8 @@ const SpendingReportRoute = defineRoute({
   errorShape: 'error',
   query: z
     .object({
-      start: AskedDay.optional(),
-      end: AskedDay.optional(),
+      start: LedgerDay.optional(),
+      end: LedgerDay.optional(),
       group_by: z.enum(['category', 'merchant', 'month']).default('category'),
       format: z.enum(['json', 'csv', 'xlsx', 'html']).default('json'),
       currency: Currency.optional(),
