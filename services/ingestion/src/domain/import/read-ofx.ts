@@ -1,9 +1,9 @@
-import { isValidDay } from '@orrery/calendar';
 import { AmountOverflowError, InvalidDecimalError, roundDecimal, safeMinor } from '@orrery/money';
 import { cleanText } from '../clean-text.ts';
 import type { ImportOptions } from './import-options.ts';
 import { ImportRefusedError } from './import-refused.ts';
 import type { ImportedRow, RejectedRow } from './map-rows.ts';
+import { isLedgerDay } from './parse-date.ts';
 import type { Detected } from './plan-import.ts';
 
 const MAX_DESCRIPTION = 512;
@@ -70,7 +70,7 @@ const readDate = (text: string): OfxDate | undefined => {
   }
   const [, year = '', month = '', date = '', hour, minute, second = '00', offset] = parts;
   const day = `${year}-${month}-${date}`;
-  if (!isValidDay(day)) {
+  if (!isLedgerDay(day)) {
     return undefined;
   }
   // Midnight and noon are how a day without a time is written.

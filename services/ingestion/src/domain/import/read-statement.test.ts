@@ -67,6 +67,16 @@ describe('an OFX file', () => {
     expect(rows[0]).not.toHaveProperty('occurredAt');
   });
 
+  it.each(['soon', '99991231', '00010101'])(
+    'rejects a row of the day %s, which no ledger can hold',
+    (day) => {
+      const { rows } = read(OFX_1.replace('20260310120000[-5:EST]', day));
+
+      expect(rows[0]).toMatchObject({ kind: 'rejected', reason: 'the date of posting cannot be read' });
+      expect(rows[1]).toMatchObject({ kind: 'row' });
+    },
+  );
+
   it('of version 2 is read as XML on one line, with several accounts and currencies', () => {
     const transaction = (id: string, amount: string, more = '') =>
       `<STMTTRN><TRNTYPE>POS</TRNTYPE><DTPOSTED>20260305</DTPOSTED><TRNAMT>${amount}</TRNAMT><FITID>${id}</FITID><NAME>SHOP</NAME>${more}</STMTTRN>`;
