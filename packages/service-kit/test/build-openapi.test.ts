@@ -46,10 +46,28 @@ const Upload = defineRoute({
   responses: { 200: { contentType: 'text/csv', description: 'A table' } },
 });
 
+const Archive = defineRoute({
+  method: 'get',
+  path: '/v1/archive',
+  operationId: 'archive',
+  summary: 'Everything',
+  tag: 'Things',
+  audience: 'user',
+  responses: { 200: { contentType: 'application/json', description: 'An archive, piece by piece' } },
+});
+
 describe('the OpenAPI document', () => {
   const document = JSON.parse(
-    JSON.stringify(buildOpenApi([ListThings, CreateThing, Upload], { title: 'T', version: '1' })),
+    JSON.stringify(buildOpenApi([ListThings, CreateThing, Upload, Archive], { title: 'T', version: '1' })),
   );
+
+  it('calls a streamed file a binary text, and streamed JSON no text', () => {
+    const schemaOf = (path: string, method: string, type: string): unknown =>
+      document.paths[path][method].responses[200].content[type].schema;
+
+    expect(schemaOf('/api/upload/{kind}', 'post', 'text/csv')).toEqual({ type: 'string', format: 'binary' });
+    expect(schemaOf('/v1/archive', 'get', 'application/json')).toEqual({});
+  });
 
   it('refers to named schemas, which appear once, and to nothing that is not there', () => {
     const text = JSON.stringify(document);

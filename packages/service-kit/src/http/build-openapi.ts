@@ -143,11 +143,15 @@ const parametersOf = (
   }));
 };
 
+// JSON that is written piece by piece is any JSON, and never a text.
+const streamed = (contentType: string): Json =>
+  /^application\/json\b/.test(contentType) ? {} : { type: 'string', format: 'binary' };
+
 const replyOf = (status: string, schema: ReplySchema, components: Components): Json => {
   if (!(schema instanceof z.ZodType)) {
     return {
       description: schema.description,
-      content: { [schema.contentType]: { schema: { type: 'string', format: 'binary' } } },
+      content: { [schema.contentType]: { schema: streamed(schema.contentType) } },
     };
   }
   const description = schema.description ?? `Status ${status}`;
