@@ -15,6 +15,8 @@ import type { WriteContext } from './write-context.ts';
 
 /** Largest document that is stored. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** Largest BSON that MongoDB takes at all; the 16 KiB above a document are for what it wraps documents in. */
+const MAX_INTERNAL_BYTES = MAX_DOCUMENT_BYTES + 16 * 1024;
 
 /** A document that passed the checks of an insert, with `_id` first, and its bytes. */
 export interface PreparedDocument {
@@ -24,10 +26,15 @@ export interface PreparedDocument {
 
 function assertSize(bytes: Buffer): void {
   if (bytes.length > MAX_DOCUMENT_BYTES) {
-    throw new MongoServerError(
-      10334,
-      `BSONObj size: ${bytes.length} (0x${bytes.length.toString(16).toUpperCase()}) is invalid. Size must be between 0 and 16793600(16MB)`,
-    );
+    throw bytes.length > MAX_INTERNAL_BYTES
+      ? new MongoServerError(
+          10334,
+          `BSONObj size: ${bytes.length} (0x${bytes.length.toString(16).toUpperCase()}) is invalid. Size must be between 0 and ${MAX_INTERNAL_BYTES}(16MB)`,
+        )
+      : new MongoServerError(
+          2,
+          `object to insert too large. size in bytes: ${bytes.length}, max size: ${MAX_DOCUMENT_BYTES}`,
+        );
   }
 }
 
@@ -58,7 +65,7 @@ function assertNoDollarNames(value: unknown): void {
 /**
  * Makes a document ready to be stored: gives it an `_id` if it has none, puts `_id` first, checks `_id` and size.
  * `raw` are the document's bytes, used unchanged when nothing had to change.
- * Throws MongoServerError 53, 52 or 10334.
+ * Throws MongoServerError 53, 52, 2 or 10334.
  */
 export function prepareDocument(document: BsonDocument, raw?: Buffer): PreparedDocument {
   if (Object.hasOwn(document, '_id')) {
@@ -141,7 +148,7 @@ export function insertDocument(
 /**
  * Replaces a stored document by a changed one with the same `_id`. `how` says what change streams tell: of a
  * replacement, or of an update that named some paths.
- * Throws MongoServerError 10334, 11000 or 171; nothing is written then.
+ * Throws MongoServerError 2, 10334, 11000 or 171; nothing is written then.
  */
 export function replaceDocument(
   context: WriteContext,

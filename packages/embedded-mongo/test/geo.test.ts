@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Collection } from 'mongodb';
+import type { Collection, ObjectId } from 'mongodb';
 import { errorOf, startTestServer, type TestServer } from './test-server.ts';
 
 interface Place {
@@ -167,6 +167,28 @@ describe('a search for the nearest', () => {
     const points = test.fresh();
     await points.createIndex({ at: '2d' });
     expect(await errorOf(points.aggregate([{ $geoNear: stage }]).toArray())).toMatchObject({ code });
+  });
+
+  it('of many places compares only what is near enough', async () => {
+    const places = test.fresh();
+    await places.createIndex({ at: '2dsphere' });
+    const corners = Array.from({ length: 2000 }, (_unused, corner) => {
+      const angle = (corner / 1000) * Math.PI;
+      return [30 * Math.cos(angle), 30 * Math.sin(angle)];
+    });
+    const area = { type: 'Polygon', coordinates: [[...corners, corners[0]]] };
+    const grid = Array.from({ length: 2000 }, (_unused, place) => ({
+      _id: place as unknown as ObjectId,
+      at: point(((place % 60) - 30) * 5.9, (Math.floor(place / 60) - 17) * 4.9),
+    }));
+    await places.insertMany(grid);
+    const inside = grid.filter(({ at: { coordinates } }) => Math.hypot(...coordinates) < 29);
+    const outside = grid.filter(({ at: { coordinates } }) => Math.hypot(...coordinates) > 31);
+    for (const operator of ['$geoWithin', '$geoIntersects']) {
+      const found = await places.distinct('_id', { at: { [operator]: { $geometry: area } } });
+      expect(found).toEqual(expect.arrayContaining(inside.map(({ _id }) => _id)));
+      expect(outside.filter(({ _id }) => found.includes(_id))).toEqual([]);
+    }
   });
 
   it('has no place in pipelines, alternatives and counts by pipeline', async () => {

@@ -1,6 +1,7 @@
 import { fieldPathParts } from './aggregate-expressions.ts';
 import { fail, type Compiler, type Evaluator, type Scope } from './aggregate-operator-kit.ts';
 import { isZero, numericKind } from './aggregate-arithmetic.ts';
+import { MongoServerError } from './errors.ts';
 import type { BsonDocument } from './types.ts';
 import { describeValue } from './update-describe.ts';
 import { createDocument, documentOf, isArray, isDocument, setField, typeName } from './values.ts';
@@ -157,7 +158,11 @@ interface ParsedProjection {
   included: string[][];
   excluded: string[][];
   computed: [parts: string[], expression: unknown][];
+  /** What the first field other than `_id` asks for: the others have to ask for the same. */
+  first?: 'include' | 'exclude';
 }
+
+const isIdPath = (parts: readonly string[]): boolean => parts.length === 1 && parts[0] === '_id';
 
 const isExpression = (value: unknown): boolean =>
   isDocument(value) && (Object.keys(value)[0] ?? '').startsWith('$');
@@ -172,6 +177,9 @@ function parseProjection(
       fail(16410, "FieldPath field names may not start with '$'. Consider using $getField or $setField.");
     }
     const parts = [...prefix, ...fieldPathParts(key)];
+    if (!isIdPath(parts) && (isFlag(value) || !isDocument(value) || isExpression(value))) {
+      parsed.first ??= isFlag(value) && !flagIsSet(value) ? 'exclude' : 'include';
+    }
     if (isFlag(value)) {
       (flagIsSet(value) ? parsed.included : parsed.excluded).push(parts);
     } else if (isDocument(value) && !isExpression(value)) {
@@ -188,8 +196,6 @@ function parseProjection(
   }
 }
 
-const isIdPath = (parts: readonly string[]): boolean => parts.length === 1 && parts[0] === '_id';
-
 function projectionMode(parsed: ParsedProjection): Mode {
   const [excluded] = parsed.excluded.filter((parts) => !isIdPath(parts));
   const [included] = parsed.included.filter((parts) => !isIdPath(parts));
@@ -198,7 +204,13 @@ function projectionMode(parsed: ParsedProjection): Mode {
     const onlyDropsId = included === undefined && computed === undefined && parsed.excluded.length > 0;
     return onlyDropsId ? 'exclude' : 'include';
   }
-  if (included !== undefined) {
+  if (included !== undefined && parsed.first === 'exclude') {
+    fail(
+      31253,
+      `Invalid $project :: caused by :: Cannot do inclusion on field ${included.join('.')} in exclusion projection`,
+    );
+  }
+  if (included !== undefined || parsed.first === 'include') {
     fail(
       31254,
       `Invalid $project :: caused by :: Cannot do exclusion on field ${excluded.join('.')} in inclusion projection`,
@@ -210,9 +222,22 @@ function projectionMode(parsed: ParsedProjection): Mode {
   return 'exclude';
 }
 
+/** Compiles a computed field. An operator that is unknown has a code of its own where a field's value starts with it. */
+function compileField(expression: unknown, compiler: Compiler): Evaluator {
+  try {
+    return compiler.compile(expression);
+  } catch (error) {
+    const [name = ''] = isDocument(expression) ? Object.keys(expression) : [];
+    if (error instanceof MongoServerError && error.message === `Unrecognized expression '${name}'`) {
+      throw new MongoServerError(31325, `Invalid $project :: caused by :: Unknown expression ${name}`);
+    }
+    throw error;
+  }
+}
+
 /**
  * Compiles `$project`. Included fields keep the document's order; computed ones follow in the specification's.
- * @throws MongoServerError 31249, 31250 colliding paths, 31253, 31254 mixed modes, 51270, 51272 empty
+ * @throws MongoServerError 31249, 31250 colliding paths, 31252 to 31254 mixed modes, 31325, 51270, 51272 empty
  */
 export function compileAggregationProjection(specification: unknown, compiler: Compiler): Transform {
   if (!isDocument(specification)) {
@@ -241,7 +266,7 @@ export function compileAggregationProjection(specification: unknown, compiler: C
     tree.addPlain(parts);
   }
   for (const [parts, expression] of parsed.computed) {
-    tree.addComputed(parts, compiler.compile(expression));
+    tree.addComputed(parts, compileField(expression, compiler));
   }
   return (document, scope) => {
     const result = includeFields(tree.root, document);

@@ -20,6 +20,7 @@ import {
 } from './aggregate-stage-kit.ts';
 import { fillStage, setWindowFieldsStage } from './aggregate-stage-window.ts';
 import { compileTransformStage } from './aggregate-update-pipeline.ts';
+import { textOperand } from './text.ts';
 import type { BsonDocument } from './types.ts';
 import { describeValue } from './update-describe.ts';
 import { documentOf, getField, isArray, isDocument, setField, toSafeInteger, typeName } from './values.ts';
@@ -455,7 +456,10 @@ function compileStage(name: string, argument: unknown, environment: StageEnviron
   return STAGES.get(name)?.(argument, environment) ?? ((input): Iterable<BsonDocument> => input);
 }
 
-function checkPosition(name: string, index: number, count: number): void {
+function checkPosition(name: string, argument: unknown, index: number, count: number): void {
+  if (name === '$match' && index > 0 && isDocument(argument) && textOperand(argument) !== undefined) {
+    fail(17313, '$match with $text is only allowed as the first pipeline stage');
+  }
   if (FIRST_ONLY.has(name) && index > 0) {
     fail(40602, `${name} is only valid as the first stage in a pipeline`);
   }
@@ -471,7 +475,7 @@ const MAX_NESTING = 20;
  * Compiles a pipeline to one stage. All arguments are checked here, before any document is read.
  *
  * @param globals - names of the command's variables; undefined when they are not known yet
- * @throws MongoServerError 40323, 40324, 40601, 40602 and the codes of the single stages
+ * @throws MongoServerError 40323, 40324, 40601, 40602, 17313 and the codes of the single stages
  */
 export function compilePipeline(
   pipeline: readonly unknown[],
@@ -501,7 +505,7 @@ export function compilePipeline(
   };
   const stages = pipeline.map((stage, index) => {
     const [name, argument] = stageEntry(stage);
-    checkPosition(name, index, pipeline.length);
+    checkPosition(name, argument, index, pipeline.length);
     return compileStage(name, argument, environment);
   });
   return (input, runtime: Runtime) =>

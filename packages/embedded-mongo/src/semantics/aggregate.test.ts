@@ -1161,7 +1161,17 @@ describe('errors of pipelines', () => {
     [[{ $project: { 'a.b': 1, a: 1 } }], 31250],
     [[{ $project: { a: {} } }], 51270],
     [[{ $project: { a: 0, b: '$c' } }], 31252],
-    [[{ $project: { a: { $nope: 1 } } }], 168],
+    [[{ $project: { a: { $nope: 1 } } }], 31325],
+    [[{ $project: { a: { $add: [1, { $nope: 1 }] } } }], 168],
+    [[{ $addFields: { a: { $nope: 1 } } }], 168],
+    [[{ $project: { a: 0, b: 1 } }], 31253],
+    [[{ $project: { a: 1, b: 0 } }], 31254],
+    [[{ $project: { a: 0, b: '$c' } }], 31252],
+    [[{ $project: { a: '$c', b: 0 } }], 31254],
+    [[{ $limit: 1 }, { $match: { $text: { $search: 'a' } } }], 17313],
+    [[{ $sort: { a: { $meta: 'nothing' } } }], 31138],
+    [[{ $sort: { a: { $meta: 'textScore' } } }], 40218],
+    [[{ $project: { a: { $meta: 'textScore' } } }], 40218],
     [[{ $project: { a: '$$nope' } }], 17276],
     [[{ $addFields: {} }], 40177],
     [[{ $addFields: 5 }], 40272],
@@ -1196,7 +1206,7 @@ describe('errors of pipelines', () => {
   });
 
   it('reports bad stages even when there are no documents', () => {
-    expect(errorCode(() => run([], [{ $project: { a: { $nope: 1 } } }]))).toBe(168);
+    expect(errorCode(() => run([], [{ $project: { a: { $nope: 1 } } }]))).toBe(31325);
     expect(errorCode(() => run([], [{ $match: { a: { $nope: 1 } } }]))).toBe(2);
   });
 

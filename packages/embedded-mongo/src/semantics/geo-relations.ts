@@ -2,10 +2,13 @@ import { badGeo, type Point, type Shape, verticesOf } from './geo-shapes.ts';
 import {
   angleBetween,
   angleToEdge,
+  type Edge,
+  edgeBetween,
   edgesCross,
   edgesMeet,
   insideLoop,
   type Loop,
+  loopThrough,
   onEdge,
   onLoop,
   samePlace,
@@ -31,7 +34,7 @@ export function onSphere(shape: Shape): SphereShape {
   return {
     points: row(shape.points),
     lines: shape.lines.map(row),
-    polygons: shape.polygons.map((polygon) => polygon.map(row)),
+    polygons: shape.polygons.map((polygon) => polygon.map((loop) => loopThrough(row(loop)))),
   };
 }
 
@@ -50,9 +53,9 @@ function someShapeEdge(shape: SphereShape, test: EdgeTest): boolean {
 
 /** True when a place lies in a polygon; its borders, also those of its holes, are part of it. */
 function inPolygon(place: Vector, polygon: readonly Loop[]): boolean {
-  const [outer = [], ...holes] = polygon;
-  if (polygon.some((loop) => onLoop(place, loop))) {
-    return true;
+  const [outer, ...holes] = polygon;
+  if (outer === undefined || polygon.some((loop) => onLoop(place, loop))) {
+    return outer !== undefined;
   }
   return insideLoop(place, outer) && !holes.some((hole) => insideLoop(place, hole));
 }
@@ -61,7 +64,7 @@ function firstVertices(shape: SphereShape): Vector[] {
   return [
     ...shape.points,
     ...shape.lines.flatMap((line) => line.slice(0, 1)),
-    ...shape.polygons.flatMap((loops) => loops.flatMap((loop) => loop.slice(0, 1))),
+    ...shape.polygons.flatMap((loops) => loops.flatMap((loop) => loop.vertices.slice(0, 1))),
   ];
 }
 
@@ -70,13 +73,13 @@ function touches(one: SphereShape, other: SphereShape): boolean {
     one.points.some(
       (place) =>
         other.points.some((point) => samePlace(place, point)) ||
-        someShapeEdge(other, (a, b) => onEdge(place, a, b)),
+        someLineEdge(other.lines, (a, b) => onEdge(place, a, b)),
     ) || firstVertices(one).some((place) => other.polygons.some((polygon) => inPolygon(place, polygon)))
   );
 }
 
 function corners(shape: SphereShape): number {
-  const rows = [...shape.lines, ...shape.polygons.flat()];
+  const rows = [...shape.lines, ...shape.polygons.flat().map((loop) => loop.vertices)];
   return rows.reduce((sum, row) => sum + row.length, shape.points.length);
 }
 
@@ -86,47 +89,75 @@ function assertComparable(one: SphereShape, other: SphereShape): void {
   }
 }
 
-/** True when two shapes have a place in common. Throws MongoServerError 2 when they are too large to compare. */
-export function shapesIntersect(one: SphereShape, other: SphereShape): boolean {
-  assertComparable(one, other);
-  return (
-    touches(one, other) ||
-    touches(other, one) ||
-    someShapeEdge(one, (a, b) => someShapeEdge(other, (c, d) => edgesMeet(a, b, c, d)))
-  );
-}
-
-function polygonContains(
-  polygon: readonly Loop[],
-  vertices: readonly Vector[],
-  edges: (test: EdgeTest) => boolean,
-): boolean {
-  return (
-    vertices.every((place) => inPolygon(place, polygon)) &&
-    !edges((a, b) => polygon.some((loop) => someEdge(loop, (c, d) => edgesCross(a, b, c, d))))
-  );
+function edgesOf(shape: SphereShape): Edge[] {
+  const edges: Edge[] = [];
+  someShapeEdge(shape, (a, b) => {
+    edges.push(edgeBetween(a, b));
+    return false;
+  });
+  return edges;
 }
 
 /**
- * True when a shape lies as a whole in the polygons of an area, each of its parts in one of them.
- * Throws MongoServerError 2 when they are too large to compare.
+ * Compiles the test whether a shape has a place in common with an area.
+ * The test throws MongoServerError 2 for a shape that is too large to compare.
  */
-export function areaContains(area: SphereShape, shape: SphereShape): boolean {
-  assertComparable(area, shape);
-  const contained = (vertices: readonly Vector[], edges: (test: EdgeTest) => boolean): boolean =>
-    area.polygons.some((polygon) => polygonContains(polygon, vertices, edges));
+export function meetingWith(area: SphereShape): (shape: SphereShape) => boolean {
+  const edges = edgesOf(area);
+  return (shape) => {
+    assertComparable(area, shape);
+    return (
+      touches(shape, area) ||
+      touches(area, shape) ||
+      edgesOf(shape).some((one) => edges.some((other) => edgesMeet(one, other)))
+    );
+  };
+}
+
+/** A polygon with its edges, all of them in one row. */
+interface Area {
+  polygon: readonly Loop[];
+  edges: readonly Edge[];
+}
+
+function containsRow(area: Area, vertices: readonly Vector[], edges: readonly Edge[]): boolean {
   return (
-    shape.points.every((place) => contained([place], () => false)) &&
-    shape.lines.every((line) => contained(line, (test) => someLineEdge([line], test))) &&
-    shape.polygons.every((loops) => {
-      const outer = loops[0] ?? [];
-      return area.polygons.some(
-        (polygon) =>
-          polygonContains(polygon, outer, (test) => someEdge(outer, test)) &&
-          !polygon.slice(1).some((hole) => hole.every((place) => inPolygon(place, loops))),
-      );
-    })
+    vertices.every((place) => inPolygon(place, area.polygon)) &&
+    !edges.some((edge) => area.edges.some((border) => edgesCross(edge, border)))
   );
+}
+
+function containsPolygon(area: Area, loops: readonly Loop[]): boolean {
+  const [outer] = loops;
+  return (
+    outer !== undefined &&
+    containsRow(area, outer.vertices, edgesOf({ ...NOTHING, polygons: [[outer]] })) &&
+    !area.polygon.slice(1).some((hole) => hole.vertices.every((place) => inPolygon(place, loops)))
+  );
+}
+
+const NOTHING: SphereShape = { points: [], lines: [], polygons: [] };
+
+/**
+ * Compiles the test whether a shape lies as a whole in the polygons of an area, each of its parts in one of them.
+ * The test throws MongoServerError 2 for a shape that is too large to compare.
+ */
+export function insideOf(area: SphereShape): (shape: SphereShape) => boolean {
+  const areas = area.polygons.map((polygon): Area => ({
+    polygon,
+    edges: edgesOf({ ...NOTHING, polygons: [polygon] }),
+  }));
+  return (shape) => {
+    assertComparable(area, shape);
+    return (
+      shape.points.every((place) => areas.some((one) => inPolygon(place, one.polygon))) &&
+      shape.lines.every((line) => {
+        const edges = edgesOf({ ...NOTHING, lines: [line] });
+        return areas.some((one) => containsRow(one, line, edges));
+      }) &&
+      shape.polygons.every((loops) => areas.some((one) => containsPolygon(one, loops)))
+    );
+  };
 }
 
 /** The angle between a place and the nearest place of a shape, in radians. */

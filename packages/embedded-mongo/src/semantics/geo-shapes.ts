@@ -2,7 +2,7 @@ import { MongoServerError } from './errors.ts';
 import type { BsonDocument } from './types.ts';
 import { documentOf, getField, toNumber } from './values.ts';
 import { describeValue } from './update-describe.ts';
-import { loopCrossesItself, unitVector } from './geo-sphere.ts';
+import { crossesItself, loopThrough, unitVector } from './geo-sphere.ts';
 
 /** Longitude and latitude in degrees, or x and y of a legacy pair. */
 export type Point = readonly [number, number];
@@ -170,7 +170,10 @@ export function readShape(value: unknown): Shape {
   addGeometry(shape, type, document, false);
   const loops = shape.polygons.flat();
   const corners = loops.reduce((sum, loop) => sum + loop.length, 0);
-  if (corners <= MAX_CHECKED_CORNERS && loops.some((loop) => loopCrossesItself(loop.map(unitVector)))) {
+  if (
+    corners <= MAX_CHECKED_CORNERS &&
+    loops.some((loop) => crossesItself(loopThrough(loop.map(unitVector))))
+  ) {
     throw badGeo(`Loop is not valid: edges cross in ${describeValue(value)}`);
   }
   return shape;

@@ -1,6 +1,6 @@
 import { MongoServerError } from './errors.ts';
 import { flatDistance, insideRing } from './geo-plane.ts';
-import { angleToShape, areaContains, onSphere, shapesIntersect, withinAngle } from './geo-relations.ts';
+import { angleToShape, insideOf, meetingWith, onSphere, withinAngle } from './geo-relations.ts';
 import {
   assertOnEarth,
   badGeo,
@@ -60,8 +60,8 @@ export function geoTest(
       if (geometry === undefined) {
         throw badGeo('$geoIntersects needs a $geometry');
       }
-      const area = onSphere(readShape(geometry));
-      return anyLocation((shape) => shapesIntersect(onSphere(shape), area));
+      const meets = meetingWith(onSphere(readShape(geometry)));
+      return anyLocation((shape) => meets(onSphere(shape)));
     }
     case '$near':
     case '$nearSphere':
@@ -124,8 +124,8 @@ function withinTest(operand: unknown): (shape: Shape) => boolean {
       if (read.polygons.length === 0) {
         throw badGeo('$geoWithin not supported with provided geometry');
       }
-      const area = onSphere(read);
-      return (shape) => areaContains(area, onSphere(shape));
+      const isInside = insideOf(onSphere(read));
+      return (shape) => isInside(onSphere(shape));
     }
     default:
       throw badGeo(

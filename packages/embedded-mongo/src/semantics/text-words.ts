@@ -34,17 +34,59 @@ export function foldText(text: string, rules: WordRules): string {
 
 /** The words of a folded text, stop words left out, each as its stem. */
 export function wordsOf(text: string, rules: WordRules): string[] {
-  const words = text.match(/[\p{L}\p{N}_']+/gu) ?? [];
-  return rules.english
-    ? words.filter((word) => !STOP_WORDS.has(word.toLowerCase())).map((word) => stemOf(word, rules))
-    : words;
+  return [...wordsIn(text, rules)].map((word) => stemOf(word, rules));
+}
+
+function* wordsIn(text: string, rules: WordRules): Iterable<string> {
+  for (const [word] of text.matchAll(/[\p{L}\p{N}_']+/gu)) {
+    if (!rules.english || !STOP_WORDS.has(word.toLowerCase())) {
+      yield word;
+    }
+  }
+}
+
+/** Words that texts are searched for, each as its stem. */
+export class WantedWords {
+  readonly stems: ReadonlySet<string>;
+  private readonly rules: WordRules;
+  /** How the words begin: finding a stem takes long, and a word keeps its beginning in its stem. */
+  private readonly beginnings = new Set<string>();
+
+  constructor(stems: Iterable<string>, rules: WordRules) {
+    this.stems = new Set(stems);
+    this.rules = rules;
+    for (const stem of this.stems) {
+      this.beginnings.add(stem.length > 2 ? stem.slice(0, 2) : stem.slice(0, 1));
+    }
+  }
+
+  /** How often a folded text has each of the wanted words, and how many words it has in all. */
+  countIn(text: string): { counts: Map<string, number>; total: number } {
+    const counts = new Map<string, number>();
+    let total = 0;
+    for (const word of wordsIn(text, this.rules)) {
+      total += 1;
+      if (this.beginnings.has(word.slice(0, 2)) || this.beginnings.has(word.slice(0, 1))) {
+        const stem = stemOf(word, this.rules);
+        if (this.stems.has(stem)) {
+          counts.set(stem, (counts.get(stem) ?? 0) + 1);
+        }
+      }
+    }
+    return { counts, total };
+  }
+
+  /** True when a folded text has one of the wanted words. */
+  isIn(text: string): boolean {
+    return this.stems.size > 0 && this.countIn(text).counts.size > 0;
+  }
 }
 
 /** Longer words are no English ones. */
 const MAX_STEMMED = 64;
 
-function stemOf(word: string, { keepsCase }: WordRules): string {
-  if (word.length > MAX_STEMMED) {
+function stemOf(word: string, { english, keepsCase }: WordRules): string {
+  if (!english || word.length > MAX_STEMMED) {
     return word;
   }
   const bare = word.replace(/'s?$/i, '');

@@ -1,6 +1,6 @@
 import { MongoServerError } from './errors.ts';
 import { valuesAtPath } from './paths.ts';
-import { foldText, wordsOf, type WordRules } from './text-words.ts';
+import { foldText, WantedWords, wordsOf, type WordRules } from './text-words.ts';
 import type { BsonDocument } from './types.ts';
 import { isArray, isDocument, isTruthy } from './values.ts';
 
@@ -88,17 +88,11 @@ function rulesOf(operand: BsonDocument, fields: TextFields): WordRules {
   };
 }
 
-function fieldScore(text: string, wanted: ReadonlySet<string>, rules: WordRules): number {
-  const words = wordsOf(text, rules);
-  const counts = new Map<string, number>();
-  for (const word of words) {
-    if (wanted.has(word)) {
-      counts.set(word, (counts.get(word) ?? 0) + 1);
-    }
-  }
+function fieldScore(text: string, wanted: WantedWords): number {
+  const { counts, total } = wanted.countIn(text);
   let score = 0;
   for (const [word, count] of counts) {
-    score += wordScore(count, words.length, text === word);
+    score += wordScore(count, total, text === word);
   }
   return score;
 }
@@ -122,8 +116,8 @@ export function compileTextSearch(operand: unknown, index: TextFields): TextScor
   }
   const rules = rulesOf(operand, index);
   const search = readSearch(foldText(operand.$search, rules), rules);
-  const wanted = new Set(search.words);
-  const excluded = new Set(search.excluded);
+  const wanted = new WantedWords(search.words, rules);
+  const excluded = new WantedWords(search.excluded, rules);
   return (document) => {
     const fields = [...index.weights].map(([path, weight]) => ({
       weight,
@@ -131,16 +125,14 @@ export function compileTextSearch(operand: unknown, index: TextFields): TextScor
     }));
     const texts = fields.flatMap((field) => field.texts);
     const contains = (phrase: string): boolean => texts.some((text) => text.includes(phrase));
-    const isExcluded =
-      search.excludedPhrases.some(contains) ||
-      (excluded.size > 0 && texts.some((text) => wordsOf(text, rules).some((word) => excluded.has(word))));
+    const isExcluded = search.excludedPhrases.some(contains) || texts.some((text) => excluded.isIn(text));
     if (isExcluded || !search.phrases.every(contains)) {
       return 0;
     }
     let score = 0;
     for (const { weight, texts: parts } of fields) {
       for (const part of parts) {
-        score += weight * fieldScore(part, wanted, rules);
+        score += weight * fieldScore(part, wanted);
       }
     }
     return score;

@@ -621,7 +621,7 @@ const ERRORS: [
     'too large',
     { a: 'x'.repeat(9_000_000) },
     { $set: { b: 'x'.repeat(9_000_000) } },
-    10334,
+    17419,
     /larger than 16777216/,
   ],
   ['$padding', { a: [] }, { $set: { 'a.2000000': 1 } }, 2, /backfill/],

@@ -409,7 +409,7 @@ function checkIdUnchanged(before: BsonDocument, after: BsonDocument): void {
 
 function checkSize(document: BsonDocument): void {
   if (calculateObjectSize(document) > MAX_DOCUMENT_BYTES) {
-    fail(10334, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
+    fail(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
   }
 }
 
@@ -562,7 +562,7 @@ function compileReplacement(replacement: BsonDocument): Updater {
  *   `fromReplace` when the command only takes a replacement
  * @throws MongoServerError when the update is malformed: 2 bad value, 9 failed to parse, 14 type mismatch,
  *   40 conflicting paths, 52 dollar-prefixed field, 56 empty field name. `apply` throws 2, 14, 28 (path through a
- *   scalar), 40, 66 (`_id` changed) and 10334 (over 16 MiB).
+ *   scalar), 40, 66 (`_id` changed) and 17419 (over 16 MiB).
  */
 export function compileUpdate(
   update: BsonDocument | BsonDocument[],
