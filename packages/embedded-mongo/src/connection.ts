@@ -1,10 +1,23 @@
 import type { Socket } from 'node:net';
 import type { ConnectionState } from './command.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { errorReply } from './reply.ts';
 import { frameReply, MessageFramer, parseRequest, type Request } from './wire/messages.ts';
 
 /** Requests of one connection that wait for their turn at most; beyond that nothing more is read. */
 const MAX_QUEUED = 1000;
+
+type Reply = Parameters<typeof frameReply>[1];
+
+/** The bytes of a reply. One that cannot be written, because it is nested too deeply, becomes an error. */
+function bytesOf(request: Request, reply: Reply): Buffer {
+  try {
+    return frameReply(request, reply);
+  } catch (error) {
+    const labels = { inTransaction: false, endsTransaction: false, retryableWrite: false };
+    return frameReply(request, errorReply(error, labels));
+  }
+}
 
 /**
  * Serves one socket: cuts the bytes into messages, answers them one after the other and in order. Whatever is
@@ -89,9 +102,9 @@ export class Connection implements ConnectionState {
   }
 
   /** Sends a reply. A client that does not read its replies waits for the next: they must not fill the memory. */
-  private async send(request: Request, reply: Parameters<typeof frameReply>[1]): Promise<void> {
+  private async send(request: Request, reply: Reply): Promise<void> {
     const { socket } = this;
-    if (socket.write(frameReply(request, reply))) {
+    if (socket.write(bytesOf(request, reply))) {
       return;
     }
     socket.pause();

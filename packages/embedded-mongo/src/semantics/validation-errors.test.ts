@@ -185,6 +185,20 @@ describe('what a document broke of a filter', () => {
     });
   });
 
+  it('leaves out what would be too large to send', () => {
+    const nested = (depth: number, innermost: unknown): BsonDocument =>
+      Array.from({ length: depth }).reduce<unknown>((inner) => ({ a: inner }), innermost) as BsonDocument;
+    const schemaOf = (depth: number): BsonDocument =>
+      Array.from({ length: depth }).reduce<BsonDocument>((inner) => ({ properties: { a: inner } }), {
+        bsonType: 'int',
+      });
+    const tooLarge = { reason: 'the explanation is too large to be sent' };
+    expect(explain({ $jsonSchema: schemaOf(80) }, nested(80, 'x'))).toEqual(tooLarge);
+    expect(explain({ $jsonSchema: schemaOf(20) }, nested(20, 'x'))).toHaveProperty('schemaRulesNotSatisfied');
+    expect(explain({ a: 1 }, { a: 'x'.repeat(2_000_000) })).toEqual(tooLarge);
+    expect(explain({ a: 1 }, { a: nested(150, 1) })).toEqual(tooLarge);
+  });
+
   it('is not led astray by names of JavaScript', () => {
     const details = explain(
       { constructor: { $gt: 3 } },

@@ -1,4 +1,5 @@
 import { Int32 } from 'bson';
+import { encodeDocument } from '../wire/bson-encode.ts';
 import { compileJsonSchema } from './json-schema.ts';
 import { compileMatcher, isOperatorExpression, type MatchContext } from './match.ts';
 import { valuesAtPath } from './paths.ts';
@@ -8,13 +9,35 @@ import { createDocument, documentOf, getField, isArray, isDocument, setField, ty
 
 /** Long documents have many faults; the first ones tell enough. */
 const MAX_FAULTS = 20;
+/** An explanation that is longer in bytes or nested more deeply than this is left out. */
+const MAX_BYTES = 1024 * 1024;
+const MAX_NESTING = 100;
+/** After so many rules of a schema the others are not looked at: each one takes time by its size. */
+const MAX_RULES = 200;
 
-/** Why a document does not match a validator, in the form of `errInfo.details` that MongoDB documents. */
+function nestingOf(value: unknown): number {
+  const inner = isArray(value) ? value : Object.values(documentOf(value) ?? {});
+  return isArray(value) || isDocument(value)
+    ? 1 + inner.reduce<number>((deepest, item) => Math.max(deepest, nestingOf(item)), 0)
+    : 0;
+}
+
+/**
+ * Why a document does not match a validator, in the form of `errInfo.details` that MongoDB documents.
+ * An explanation that would be too large to send says only that.
+ */
 export function explainValidation(
   validator: BsonDocument,
   document: BsonDocument,
   context: MatchContext,
 ): BsonDocument {
+  const details = explainFilter(validator, document, context);
+  return nestingOf(details) > MAX_NESTING || encodeDocument(details).length > MAX_BYTES
+    ? { reason: 'the explanation is too large to be sent' }
+    : details;
+}
+
+function explainFilter(validator: BsonDocument, document: BsonDocument, context: MatchContext): BsonDocument {
   const clauses = Object.keys(validator).map((name) => only(name, validator[name]));
   const [clause] = clauses;
   return clauses.length === 1 && clause !== undefined
@@ -41,7 +64,7 @@ function explainBranches(
     operatorName,
     clausesNotSatisfied: failing
       .slice(0, MAX_FAULTS)
-      .map(({ branch, index }) => ({ index, details: explainValidation(branch, document, context) })),
+      .map(({ branch, index }) => ({ index, details: explainFilter(branch, document, context) })),
   };
 }
 
@@ -58,7 +81,7 @@ function explainClause(clause: BsonDocument, document: BsonDocument, context: Ma
         operatorName: name,
         ...(title === undefined ? {} : { title }),
         ...(description === undefined ? {} : { description }),
-        schemaRulesNotSatisfied: unsatisfiedRules(schema, document),
+        schemaRulesNotSatisfied: new SchemaExplainer().unsatisfiedRules(schema, document),
       };
     }
     case '$and':
@@ -176,17 +199,6 @@ function isBroken(keyword: string, rule: BsonDocument, value: unknown): boolean 
   return !matches(rule);
 }
 
-function unsatisfiedRules(schema: BsonDocument, value: unknown): BsonDocument[] {
-  const faults: BsonDocument[] = [];
-  for (const keyword of Object.keys(schema)) {
-    const rule = ruleOf(keyword, schema);
-    if (!SILENT.has(keyword) && isBroken(keyword, rule, value)) {
-      faults.push(explainRule(keyword, rule, value));
-    }
-  }
-  return faults.slice(0, MAX_FAULTS);
-}
-
 function extraProperties(rule: BsonDocument, value: unknown): string[] {
   const document = documentOf(value);
   if (document === undefined || rule.additionalProperties === true) {
@@ -222,96 +234,124 @@ const RULE_REASONS: Readonly<Record<string, string>> = {
   additionalItems: 'found additional items',
 };
 
-function explainRule(keyword: string, rule: BsonDocument, value: unknown): BsonDocument {
-  const specifiedAs = rule;
-  const operand = rule[keyword];
-  const document = documentOf(value);
-  switch (keyword) {
-    case 'required':
-      return {
-        operatorName: keyword,
-        specifiedAs,
-        missingProperties: (isArray(operand) ? operand : []).filter(
-          (name) => document === undefined || !Object.hasOwn(document, String(name)),
-        ),
-      };
-    case 'properties':
-    case 'patternProperties':
-      return {
-        operatorName: keyword,
-        propertiesNotSatisfied: brokenProperties(keyword, documentOf(operand) ?? {}, document ?? {}),
-      };
-    case 'additionalProperties':
-      return {
-        operatorName: keyword,
-        specifiedAs: { additionalProperties: operand },
-        additionalProperties: extraProperties(rule, value).slice(0, MAX_FAULTS),
-      };
-    case 'items':
-      return { operatorName: keyword, ...brokenItem(operand, isArray(value) ? value : []) };
-    case 'allOf':
-    case 'anyOf':
-    case 'oneOf':
-      return { operatorName: keyword, ...brokenSchemas(isArray(operand) ? operand : [], value) };
-    case 'dependencies':
-      return { operatorName: keyword, specifiedAs, failingDependencies: operand };
-    default:
-      return {
-        operatorName: keyword,
-        specifiedAs,
-        reason:
-          (Object.hasOwn(RULE_REASONS, keyword) ? RULE_REASONS[keyword] : undefined) ?? 'rule not satisfied',
-        ...consideredValues([value], keyword === 'bsonType' || keyword === 'type'),
-      };
-  }
-}
+/** Explains what one value broke of a schema, down to a limited number of rules. */
+class SchemaExplainer {
+  private left = MAX_RULES;
 
-function brokenProperties(keyword: string, schemas: BsonDocument, document: BsonDocument): BsonDocument[] {
-  const faults: BsonDocument[] = [];
-  for (const source of Object.keys(schemas)) {
-    const schema = documentOf(schemas[source]) ?? {};
-    const pattern = keyword === 'patternProperties' ? compilePattern(source, '') : undefined;
-    const names = Object.keys(document).filter((name) =>
-      pattern === undefined ? name === source : pattern.test(name),
-    );
-    const matches = schemaTest(schema);
-    for (const propertyName of names) {
-      if (faults.length < MAX_FAULTS && !matches(document[propertyName])) {
-        const details = unsatisfiedRules(schema, document[propertyName]);
-        const { title, description } = schema;
-        faults.push({
-          propertyName,
-          ...(pattern === undefined ? {} : { regexMatched: source }),
-          ...(title === undefined ? {} : { title }),
-          ...(description === undefined ? {} : { description }),
-          details,
-        });
+  unsatisfiedRules(schema: BsonDocument, value: unknown): BsonDocument[] {
+    const faults: BsonDocument[] = [];
+    for (const keyword of Object.keys(schema)) {
+      if (this.left === 0) {
+        break;
+      }
+      this.left -= 1;
+      const rule = ruleOf(keyword, schema);
+      if (!SILENT.has(keyword) && isBroken(keyword, rule, value)) {
+        faults.push(this.explainRule(keyword, rule, value));
       }
     }
+    return faults.slice(0, MAX_FAULTS);
   }
-  return faults;
-}
 
-function brokenItem(operand: unknown, items: readonly unknown[]): BsonDocument {
-  const schemaAt = (index: number): BsonDocument =>
-    documentOf(isArray(operand) ? operand[index] : operand) ?? {};
-  const tests = isArray(operand) ? operand.map((schema) => schemaTest(documentOf(schema) ?? {})) : [];
-  const every = isArray(operand) ? undefined : schemaTest(schemaAt(0));
-  const itemIndex = items.findIndex((item, index) => !(every ?? tests[index] ?? (() => true))(item));
-  return {
-    reason: 'At least one item did not match the sub-schema',
-    itemIndex: new Int32(itemIndex),
-    details: unsatisfiedRules(schemaAt(itemIndex), items[itemIndex]),
-  };
-}
+  private explainRule(keyword: string, rule: BsonDocument, value: unknown): BsonDocument {
+    const specifiedAs = rule;
+    const operand = rule[keyword];
+    const document = documentOf(value);
+    switch (keyword) {
+      case 'required':
+        return {
+          operatorName: keyword,
+          specifiedAs,
+          missingProperties: (isArray(operand) ? operand : []).filter(
+            (name) => document === undefined || !Object.hasOwn(document, String(name)),
+          ),
+        };
+      case 'properties':
+      case 'patternProperties':
+        return {
+          operatorName: keyword,
+          propertiesNotSatisfied: this.brokenProperties(keyword, documentOf(operand) ?? {}, document ?? {}),
+        };
+      case 'additionalProperties':
+        return {
+          operatorName: keyword,
+          specifiedAs: { additionalProperties: operand },
+          additionalProperties: extraProperties(rule, value).slice(0, MAX_FAULTS),
+        };
+      case 'items':
+        return { operatorName: keyword, ...this.brokenItem(operand, isArray(value) ? value : []) };
+      case 'allOf':
+      case 'anyOf':
+      case 'oneOf':
+        return { operatorName: keyword, ...this.brokenSchemas(isArray(operand) ? operand : [], value) };
+      case 'dependencies':
+        return { operatorName: keyword, specifiedAs, failingDependencies: operand };
+      default:
+        return {
+          operatorName: keyword,
+          specifiedAs,
+          reason:
+            (Object.hasOwn(RULE_REASONS, keyword) ? RULE_REASONS[keyword] : undefined) ??
+            'rule not satisfied',
+          ...consideredValues([value], keyword === 'bsonType' || keyword === 'type'),
+        };
+    }
+  }
 
-function brokenSchemas(schemas: readonly unknown[], value: unknown): BsonDocument {
-  const results = schemas.map((schema, index) => ({
-    index: new Int32(index),
-    details: unsatisfiedRules(documentOf(schema) ?? {}, value),
-  }));
-  const failing = results.filter(({ details }) => details.length > 0);
-  return failing.length > 0
-    ? { schemasNotSatisfied: failing.slice(0, MAX_FAULTS) }
-    : { reason: 'more than one subschema matched', matchingSchemaIndexes: results.map(({ index }) => index) };
+  private brokenProperties(keyword: string, schemas: BsonDocument, document: BsonDocument): BsonDocument[] {
+    const faults: BsonDocument[] = [];
+    for (const source of Object.keys(schemas)) {
+      const schema = documentOf(schemas[source]) ?? {};
+      const pattern = keyword === 'patternProperties' ? compilePattern(source, '') : undefined;
+      const names = Object.keys(document).filter((name) =>
+        pattern === undefined ? name === source : pattern.test(name),
+      );
+      const matches = schemaTest(schema);
+      for (const propertyName of names) {
+        if (faults.length < MAX_FAULTS && !matches(document[propertyName])) {
+          const details = this.unsatisfiedRules(schema, document[propertyName]);
+          const { title, description } = schema;
+          faults.push({
+            propertyName,
+            ...(pattern === undefined ? {} : { regexMatched: source }),
+            ...(title === undefined ? {} : { title }),
+            ...(description === undefined ? {} : { description }),
+            details,
+          });
+        }
+      }
+    }
+    return faults;
+  }
+
+  private brokenItem(operand: unknown, items: readonly unknown[]): BsonDocument {
+    const schemaAt = (index: number): BsonDocument =>
+      documentOf(isArray(operand) ? operand[index] : operand) ?? {};
+    const tests = isArray(operand) ? operand.map((schema) => schemaTest(documentOf(schema) ?? {})) : [];
+    const every = isArray(operand) ? undefined : schemaTest(schemaAt(0));
+    const itemIndex = items.findIndex((item, index) => !(every ?? tests[index] ?? (() => true))(item));
+    return {
+      reason: 'At least one item did not match the sub-schema',
+      itemIndex: new Int32(itemIndex),
+      details: this.unsatisfiedRules(schemaAt(itemIndex), items[itemIndex]),
+    };
+  }
+
+  private brokenSchemas(schemas: readonly unknown[], value: unknown): BsonDocument {
+    const results = schemas.map((given, index) => {
+      const schema = documentOf(given) ?? {};
+      return { index: new Int32(index), schema, matches: schemaTest(schema)(value) };
+    });
+    const failing = results.filter(({ matches }) => !matches);
+    return failing.length > 0
+      ? {
+          schemasNotSatisfied: failing
+            .slice(0, MAX_FAULTS)
+            .map(({ index, schema }) => ({ index, details: this.unsatisfiedRules(schema, value) })),
+        }
+      : {
+          reason: 'more than one subschema matched',
+          matchingSchemaIndexes: results.map(({ index }) => index),
+        };
+  }
 }
