@@ -12,7 +12,7 @@ import { seededRandom } from './seeded-random.ts';
 /**
  * `npm run test:faults`: every kind of fault against the constellation as processes, a real broker and a durable
  * database, and what has to hold meanwhile. `--short` is the part for every CI run, `--seed 7` repeats a run, names of
- * scenarios run only these, `--document` writes the results into docs/reliability.md, `--logs <dir>` keeps
+ * scenarios run only these, `--list` shows the names, `--document` writes the results into docs/reliability.md, `--logs <dir>` keeps
  * the logs of the processes.
  */
 const { values, positionals } = parseArgs({
@@ -21,9 +21,15 @@ const { values, positionals } = parseArgs({
     short: { type: 'boolean', default: false },
     seed: { type: 'string' },
     document: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
     logs: { type: 'string' },
   },
 });
+
+if (values.list) {
+  console.log(SCENARIOS.map(({ name, fault }) => `${name}: ${fault}`).join('\n'));
+  process.exit(0);
+}
 
 const seed = Number(values.seed ?? randomInt(1_000_000));
 const chosen = SCENARIOS.filter(({ name, inShort }) =>

@@ -1,3 +1,5 @@
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { Tracing } from '@orrery/service-kit';
 import CircuitBreaker from 'opossum';
 import OpenAI from 'openai';
 import type {
@@ -81,6 +83,8 @@ export interface LanguageModelOptions {
   budget: TokenBudget;
   /** Where calls, tokens and times are counted. */
   metrics?: Registry;
+  /** Traces of the service: each call is a span, with figures and without a word of what was asked or said. */
+  tracing?: Pick<Tracing, 'openSpan'>;
   /** When the breaker opens and tries again; defaults 5 calls, 50 % and 15 s. */
   breaker?: { minCalls?: number; failurePercent?: number; restMs?: number };
 }
@@ -175,6 +179,20 @@ const countsOf = (registry: Registry | undefined) => {
     registers,
   });
   return { calls, tokens, seconds };
+};
+
+/** The span of one call, by OpenTelemetry's conventions for generative models; ended by the caller. */
+const openCallSpan = (tracing: LanguageModelOptions['tracing'], model: string): Span | undefined => {
+  let opened: Span | undefined;
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': model,
+  };
+  tracing?.openSpan(`chat ${model}`, { kind: SpanKind.CLIENT, attributes }, (span) => {
+    opened = span;
+  });
+  return opened;
 };
 
 /** Collects the parts of a streamed answer. */
@@ -296,6 +314,7 @@ export const openLanguageModel = (options: LanguageModelOptions): LanguageModel 
       return outcome.promise;
     });
     const stopTimer = counts.seconds.startTimer();
+    const span = openCallSpan(options.tracing, model);
     // A caller that stops listening in the middle ends the generator without an error; that is a cancelled call.
     let failure: ModelError | undefined = new ModelError('cancelled');
     let usedTokens = 0;
@@ -309,6 +328,10 @@ export const openLanguageModel = (options: LanguageModelOptions): LanguageModel 
       usedTokens = answer.usage.promptTokens + answer.usage.completionTokens;
       counts.tokens.inc({ kind: 'prompt' }, answer.usage.promptTokens);
       counts.tokens.inc({ kind: 'completion' }, answer.usage.completionTokens);
+      span?.setAttributes({
+        'gen_ai.usage.input_tokens': answer.usage.promptTokens,
+        'gen_ai.usage.output_tokens': answer.usage.completionTokens,
+      });
       return answer;
     } catch (error) {
       failure =
@@ -323,8 +346,10 @@ export const openLanguageModel = (options: LanguageModelOptions): LanguageModel 
       if (failure === undefined) {
         outcome.resolve(undefined);
       } else {
+        span?.setAttribute('error.type', failure.failure).setStatus({ code: SpanStatusCode.ERROR });
         outcome.reject(failure);
       }
+      span?.end();
       // The breaker repeats the outcome that the caller gets from here.
       await verdict.catch(() => undefined);
       await budget.settle(reservation, usedTokens);

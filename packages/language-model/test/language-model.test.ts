@@ -69,6 +69,51 @@ describe('a whole answer', () => {
     expect(await metrics.getSingleMetricAsString('model_tokens_total')).toContain('{kind="completion"} 10');
   });
 
+  it('is a span with figures, and without a word of what was asked or said', async () => {
+    const spans: { name: string; attributes: object; hasEnded: boolean }[] = [];
+    const tracing: LanguageModelOptions['tracing'] = {
+      openSpan: (name, { attributes = {} }, enter) => {
+        const recorded = { name, attributes: { ...attributes }, hasEnded: false };
+        spans.push(recorded);
+        const span = {
+          setAttributes: (more: object) => Object.assign(recorded.attributes, more) && span,
+          setAttribute: (key: string, value: unknown) =>
+            Object.assign(recorded.attributes, { [key]: value }) && span,
+          setStatus: () => span,
+          end: () => {
+            recorded.hasEnded = true;
+          },
+        };
+        enter(span as unknown as Parameters<typeof enter>[0]);
+      },
+    };
+    open({ tracing });
+    server.answerWith('Good day.');
+    await model.complete(ask, call);
+    server.answerWith({ status: 400 });
+    await expect(model.complete(ask, call)).rejects.toThrow();
+
+    expect(spans).toEqual([
+      {
+        name: 'chat test-model',
+        attributes: {
+          'gen_ai.operation.name': 'chat',
+          'gen_ai.provider.name': 'openai',
+          'gen_ai.request.model': 'test-model',
+          'gen_ai.usage.input_tokens': 40,
+          'gen_ai.usage.output_tokens': 10,
+        },
+        hasEnded: true,
+      },
+      {
+        name: 'chat test-model',
+        attributes: expect.objectContaining({ 'error.type': 'refused' }),
+        hasEnded: true,
+      },
+    ]);
+    expect(JSON.stringify(spans)).not.toMatch(/Hello|Good day/);
+  });
+
   it('hands on the tools that the model wants to be called', async () => {
     server.answerWith({ toolCalls: [{ id: 't1', name: 'read_budget', arguments: '{"month":11}' }] });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { SpanKind } from '@opentelemetry/api';
 import { frozenClock, systemClock, type Clock } from '@orrery/calendar';
 import { EVENTS, eventType, type EventEnvelope, type ServiceName } from '@orrery/contracts';
@@ -83,6 +84,11 @@ export interface StartedService {
    */
   stop(): Promise<boolean>;
 }
+
+/** Version of the whole; a module may have one of its own. */
+const { version: RELEASE } = JSON.parse(
+  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
 
 const CONNECT_PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 250;
@@ -404,12 +410,12 @@ const assemble = async <Config extends z.ZodType>(
   );
   const app = createApp({
     service,
-    version: module.version ?? '0.0.0',
+    version: module.version ?? RELEASE,
     routes: [
       ...(instance.routes ?? []),
       ...operationsRoutes({
         service,
-        version: module.version ?? '0.0.0',
+        version: module.version ?? RELEASE,
         probe,
         bus,
         relay,

@@ -47,7 +47,7 @@ export const advisor = defineService({
   name: 'advisor',
   config: AdvisorConfig,
   calls: ['insights'],
-  async create({ config, mongo, clock, client, logger, metrics, jobs, inTransaction, recordEvents }) {
+  async create({ config, mongo, clock, client, logger, metrics, tracing, jobs, inTransaction, recordEvents }) {
     const suggestions = createSuggestionStore(mongo);
     const reports = createReportStore(mongo);
     const alerts = createAlertStore(mongo);
@@ -86,6 +86,7 @@ export const advisor = defineService({
             inAll: config.MODEL_TOKENS_PER_DAY,
           }),
           metrics,
+          tracing,
         })
       : undefined;
 

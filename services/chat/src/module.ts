@@ -34,7 +34,7 @@ export const chat = defineService({
   name: 'chat',
   config: ChatConfig,
   calls: ['insights', 'categorization', 'ingestion', 'missions', 'segmentation', 'advisor'],
-  async create({ config, mongo, logger, clock, metrics, client, serviceTokenKeys }) {
+  async create({ config, mongo, logger, clock, metrics, client, serviceTokenKeys, tracing }) {
     const main = config.DATABASE_URL;
     const reho = openRehoDatabase(
       mongo,
@@ -57,6 +57,7 @@ export const chat = defineService({
             inAll: config.MODEL_TOKENS_PER_DAY,
           }),
           metrics,
+          tracing,
         })
       : undefined;
     const nameOf = createMainUsers(main === undefined ? undefined : reho.db, logger);

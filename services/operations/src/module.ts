@@ -7,7 +7,6 @@ import { monitorRoutes } from './http/monitor.ts';
 /** What operators see and steer: services, queues, parked events and jobs. It keeps nothing of its own. */
 export const operations = defineService({
   name: 'operations',
-  version: '0.1.0',
   config: OperationsConfig,
   calls: WATCHED,
   create({ client, serviceTokenKeys }) {

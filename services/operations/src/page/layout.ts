@@ -38,10 +38,17 @@ export const section = (id: string, title: string, body: Html): Html =>
 
 type Content = Html | string | number;
 
-/** One cell of a table. */
-export type Cell = Content | { number: Content };
+/** One cell of a table: figures stay on one line, long text may break anywhere. */
+export type Cell = Content | { number: Content } | { long: Content };
 
-const isNumber = (cell: Cell): cell is { number: Content } => typeof cell === 'object' && 'number' in cell;
+const contentOf = (cell: Cell): { kind: string; content: Content } => {
+  if (typeof cell === 'object' && 'number' in cell) {
+    return { kind: 'number', content: cell.number };
+  }
+  return typeof cell === 'object' && 'long' in cell
+    ? { kind: 'long', content: cell.long }
+    : { kind: 'text', content: cell };
+};
 
 /**
  * A table whose first column names its rows. Each cell repeats its heading as data, so that a narrow screen can show a
@@ -73,11 +80,12 @@ export const table = (
             (cells) =>
               html`<tr>
                 ${cells.map((cell, column) => {
-                  const content = isNumber(cell) ? cell.number : cell;
-                  const kind = content === '' ? 'blank' : isNumber(cell) ? 'number' : 'text';
+                  const { kind, content } = contentOf(cell);
                   return column === 0
                     ? html`<th scope="row">${content}</th>`
-                    : html`<td data-head="${heads[column] ?? ''}" class="${kind}">${content}</td>`;
+                    : html`<td data-head="${heads[column] ?? ''}" class="${content === '' ? 'blank' : kind}">
+                        ${content}
+                      </td>`;
                 })}
               </tr> `,
           )}

@@ -14,15 +14,17 @@ a{color:var(--accent)}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.1rem;margin:1rem 0;overflow-x:auto}
 table{border-collapse:collapse;width:100%}
 caption{text-align:left;color:var(--soft);padding-bottom:.4rem}
-th,td{text-align:left;padding:.36rem .8rem .36rem 0;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.36rem .8rem .36rem 0;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
 thead th,thead td{border-top:0;color:var(--soft);font-weight:600;font-size:.86rem;overflow-wrap:normal}
 tbody th{font-weight:600}
 .number{font-variant-numeric:tabular-nums}
-.good::before{content:"\\25CF ";color:var(--good)}
-.bad::before{content:"\\25B2 ";color:var(--bad)}
-.warning::before{content:"\\25C6 ";color:var(--warn)}
+.good::before{content:"\\25CF\\A0";color:var(--good)}
+.bad::before{content:"\\25B2\\A0";color:var(--bad)}
+.warning::before{content:"\\25C6\\A0";color:var(--warn)}
 .bad{color:var(--bad)}
 code{font-size:.92em}
+td code,td.long{overflow-wrap:anywhere}
+.number{white-space:nowrap}
 button{font:inherit;padding:.16rem .7rem;border:1px solid var(--line);border-radius:6px;background:transparent;color:var(--accent);cursor:pointer;white-space:nowrap}
 button:hover{border-color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
@@ -44,13 +46,14 @@ header,main{padding:0 .8rem}
 header form{margin-left:0}
 .sign-in{margin:4vh auto}
 .numbers{gap:.6rem 1.6rem}
-table,caption,tbody,tr,th,td{display:block}
+table,caption,tbody,tr,th{display:block}
+td{display:inline-block;margin-right:1rem;overflow-wrap:anywhere}
 thead{display:none}
 tr{border-top:1px solid var(--line);padding:.5rem 0}
 th,td{border:0;padding:.08rem 0}
 td.blank{display:none}
 td:not([data-head=""])::before{content:attr(data-head) ": ";color:var(--soft)}
-td[data-head=""]{padding-top:.35rem}
+td[data-head=""]{display:block;padding-top:.35rem}
 button{min-height:2.5rem;padding:.3rem 1rem}
 }
 `;
