@@ -19,6 +19,9 @@ let orrery: Constellation;
 let admin: { authorization: string };
 let user: { authorization: string };
 
+/** The page gives each service four seconds, which a busy machine may not have; then it says so and is asked again. */
+const whenAllAnswer = eventually;
+
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`${orrery.url}${path}`, { redirect: 'manual', ...init });
 
@@ -26,13 +29,6 @@ beforeAll(async () => {
   orrery = await startConstellation();
   admin = orrery.signIn('the-operator', 'ADMIN');
   user = orrery.signIn('somebody');
-  // First questions to services that have just started take longest.
-  await eventually(
-    async () =>
-      ((await (await ask('/admin/schedule', { headers: admin })).json()) as { unavailable: string[] })
-        .unavailable,
-    (unavailable) => unavailable.length === 0,
-  );
 }, 120_000);
 
 afterAll(async () => {
@@ -48,6 +44,13 @@ async function signedIn(token: string): Promise<string> {
   });
   return cookieOf(response);
 }
+
+/** The page of the operator, with the answers of all services. */
+const wholePage = (): Promise<string> =>
+  whenAllAnswer(
+    async () => (await ask('/admin/monitor', { headers: admin })).text(),
+    (text) => !text.includes('no answer'),
+  );
 
 const formTokenOf = (page: string): string => /name="formToken" value="([^"]+)"/.exec(page)?.[1] ?? '';
 
@@ -66,14 +69,15 @@ describe('events', () => {
 
 describe('jobs of all services', () => {
   it('lists what is scheduled where, with unique names', async () => {
-    const response = await ask('/admin/schedule', { headers: admin });
-    const { data, unavailable } = (await response.json()) as {
-      data: { service: string; name: string; cron: string; timeZone: string; nextRun: string | null }[];
-      unavailable: string[];
-    };
+    const { data } = await whenAllAnswer(
+      async () =>
+        (await (await ask('/admin/schedule', { headers: admin })).json()) as {
+          data: { service: string; name: string; cron: string; timeZone: string; nextRun: string | null }[];
+          unavailable: string[];
+        },
+      ({ unavailable }) => unavailable.length === 0,
+    );
 
-    expect(response.status).toBe(200);
-    expect(unavailable).toEqual([]);
     expect(new Set(data.map(({ service }) => service)).size).toBeGreaterThan(1);
     expect(new Set(data.map(({ name }) => name)).size).toBe(data.length);
     expect(data.filter(({ nextRun }) => nextRun === null)).toEqual([]);
@@ -125,7 +129,7 @@ describe('the operations page', () => {
       expect(text).toContain('Token of an administrator');
       expect(text).not.toContain('insights');
     }
-    const text = await operator?.text();
+    const text = await wholePage();
     expect(text).toContain('Parked events');
     expect(text).toContain('rebuild-daily-metrics');
   });
@@ -136,7 +140,7 @@ describe('the operations page', () => {
       .collection('items')
       .insertOne({ userId: 'nobody', print: 'none', handle: 'bank_test', status: 'login_required' });
 
-    const page = await (await ask('/admin/monitor', { headers: admin })).text();
+    const page = await wholePage();
 
     const cells = (name: string): string =>
       new RegExp(`<th scope="row">${name}</th>(.*?)</tr>`, 's').exec(page)?.[1]?.replaceAll(/\s+/g, ' ') ??

@@ -9,6 +9,7 @@ import { aUser, eventually, signedHeaders, TEST_SERVICE_TOKEN_SECRET } from '@or
 import { MongoClient } from 'mongodb';
 import { startPrivateBroker } from '../../scripts/rabbitmq/ensure-broker.mjs';
 import { freePorts } from '../setup/free-ports.ts';
+import { endWithUs } from '../setup/servers.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /**
@@ -104,6 +105,7 @@ class ServiceProcess {
         stdio: ['ignore', 'ignore', 'inherit'],
       },
     );
+    endWithUs(this.#child);
   }
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

@@ -9,7 +9,7 @@ import { TEST_SERVICE_TOKEN_SECRET, eventually } from '@orrery/testing';
 import jwt from 'jsonwebtoken';
 import { type Collection, type Document, MongoClient } from 'mongodb';
 import { freePorts } from '../setup/free-ports.ts';
-import { root } from '../setup/servers.ts';
+import { endWithUs, root } from '../setup/servers.ts';
 
 const USER_SECRET = 'the-secret-of-a-main-back-end-under-faults';
 
@@ -75,6 +75,7 @@ export class ServiceProcess {
         stdio: ['ignore', logTo === undefined ? 'ignore' : openSync(logTo, 'a'), 'inherit'],
       },
     );
+    endWithUs(child);
     this.#isWanted = true;
     child.once('exit', () => {
       if (this.#isWanted && this.#child === child) {

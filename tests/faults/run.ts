@@ -31,6 +31,10 @@ if (values.list) {
   process.exit(0);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
 const seed = Number(values.seed ?? randomInt(1_000_000));
 const chosen = SCENARIOS.filter(({ name, inShort }) =>
   positionals.length === 0 ? inShort || !values.short : positionals.includes(name),

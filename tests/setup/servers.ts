@@ -49,7 +49,26 @@ export async function startOwnDatabase(
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  endWithUs(child);
   return { uri: await announcedUri(child), stop: (signal) => stopChild(child, signal) };
+}
+
+const children = new Set<ChildProcess>();
+let isWatching = false;
+
+/**
+ * Ends a process at the latest when this one does, so that a run which is stopped leaves nothing behind.
+ * @param child any
+ */
+export function endWithUs(child: ChildProcess): void {
+  if (!isWatching) {
+    isWatching = true;
+    process.once('exit', () => {
+      children.forEach((left) => left.kill('SIGKILL'));
+    });
+  }
+  children.add(child);
+  child.once('exit', () => children.delete(child));
 }
 
 /**
