@@ -47,7 +47,18 @@ export const advisor = defineService({
   name: 'advisor',
   config: AdvisorConfig,
   calls: ['insights'],
-  async create({ config, mongo, clock, client, logger, metrics, tracing, jobs, inTransaction, recordEvents }) {
+  async create({
+    config,
+    mongo,
+    clock,
+    client,
+    logger,
+    metrics,
+    tracing,
+    jobs,
+    inTransaction,
+    recordEvents,
+  }) {
     const suggestions = createSuggestionStore(mongo);
     const reports = createReportStore(mongo);
     const alerts = createAlertStore(mongo);
