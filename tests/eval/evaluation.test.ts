@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startModelSandbox, type ModelSandbox } from '../../infra/model-sandbox/src/index.ts';
 import { type Constellation, startConstellation } from '../e2e/constellation.ts';
+import { heldOutSet1 } from './held-out/held-out-set-1.ts';
+import { heldOutSet2 } from './held-out/held-out-set-2.ts';
+import { heldOutSet3 } from './held-out/held-out-set-3.ts';
+import { heldOutScore, runHeldOut } from './held-out/run-held-out.ts';
 import { amountsIn } from './judge.ts';
 import { people, TODAY } from './people.ts';
 import { questionsAbout } from './questions.ts';
@@ -41,6 +45,19 @@ describe('the evaluation set', () => {
     expect(amountsIn('1\u202f234,50 € en 2026', 2)).toEqual([123_450]);
     expect(amountsIn('2026년 10월 12,000원', 0)).toEqual([12_000]);
   });
+});
+
+describe('the held-out questions', () => {
+  it('are answered rightly nine times of ten, and seldom wrongly rather than not at all', async () => {
+    const questions = [...heldOutSet1(), ...heldOutSet2(), ...heldOutSet3()].filter(
+      (_each, at) => at % 4 === 0,
+    );
+    const score = heldOutScore(await runHeldOut(orrery, questions));
+
+    expect(score.asked).toBeGreaterThan(75);
+    expect(score.right / score.asked).toBeGreaterThanOrEqual(0.9);
+    expect(score.wrong / score.asked).toBeLessThanOrEqual(0.03);
+  }, 120_000);
 });
 
 describe('a fifth of the evaluation through the gateway', () => {

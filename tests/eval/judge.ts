@@ -11,7 +11,7 @@ export interface Verdict {
 
 // Written for the judge alone: amounts with the sign of a currency before or after them.
 const AMOUNT =
-  /(?:([£€₩])\s?)?(\d{1,3}(?:[ ,\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)\s?(£|€|원)?/gu;
+  /(?:([£€₩$])\s?)?(\d{1,3}(?:[ ,\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)\s?(£|€|원)?/gu;
 
 /**
  * Amounts of money in a text, in minor units.

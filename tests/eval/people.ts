@@ -14,7 +14,7 @@ export interface Payment {
 export interface Person {
   userId: string;
   language: EvalLanguage;
-  currency: 'GBP' | 'EUR' | 'KRW';
+  currency: 'GBP' | 'EUR' | 'KRW' | 'USD';
   /** Digits after the decimal point. */
   digits: number;
   payments: Payment[];
@@ -51,7 +51,8 @@ interface Regular {
   minor: number;
 }
 
-interface Life {
+/** What a person buys and earns. */
+export interface Life {
   userId: string;
   language: EvalLanguage;
   currency: Person['currency'];
@@ -136,7 +137,11 @@ const LIVES: readonly Life[] = [
 
 const dayText = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
-function live(life: Life): Person {
+/**
+ * Fourteen months of a life, the same every time.
+ * @param life what is bought and earned
+ */
+export function live(life: Life): Person {
   const next = random(life.seed);
   const payments: Payment[] = [];
   const today = Date.parse(TODAY);

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { startModelSandbox } from '../../infra/model-sandbox/src/index.ts';
 import { startConstellation } from '../e2e/constellation.ts';
 import { startDatabase } from '../setup/servers.ts';
+import { heldOutSet1 } from './held-out/held-out-set-1.ts';
+import { heldOutSet2 } from './held-out/held-out-set-2.ts';
+import { heldOutSet3 } from './held-out/held-out-set-3.ts';
+import { heldOutScore, runHeldOut } from './held-out/run-held-out.ts';
 import { runEvaluation, scoreOf } from './run-evaluation.ts';
+
+const HELD_OUT_SETS = [
+  ['first', heldOutSet1],
+  ['second', heldOutSet2],
+  ['third', heldOutSet3],
+] as const;
 
 /**
  * `npm run eval`: asks the questions of the evaluation set and prints the table. It asks the model that OPENAI_BASE_URL
@@ -60,6 +70,17 @@ try {
         `${score.p95Ms.toFixed(0)} ms`,
       ].join(' | ')} |`,
     );
+  }
+  console.log('\n| Held-out set | Asked | Right | Not answered | Wrong |\n|---|---|---|---|---|');
+  for (const [name, questions] of HELD_OUT_SETS) {
+    const heldOut = await runHeldOut(orrery, questions());
+    const { asked, right, declined, wrong } = heldOutScore(heldOut);
+    console.log(`| ${[name, asked, right, declined, wrong].join(' | ')} |`);
+    if (process.argv.includes('--failures')) {
+      for (const { question, answer, verdict } of heldOut.filter(({ verdict }) => verdict !== 'right')) {
+        console.log(`\n${verdict} ${question.asker}: ${question.texts.join(' → ')}\n  said: ${answer}`);
+      }
+    }
   }
   if (process.argv.includes('--failures')) {
     for (const { question, answer, isRight, hasWrongNumber, isSafe } of outcomes) {

@@ -1,8 +1,8 @@
 import { dayInZone } from '@orrery/calendar';
 import {
-  nextStep,
+  nextStepOf,
   phraseFailure,
-  readQuestion,
+  readQuestions,
   type CalledTool,
   type QuestionContext,
 } from '@orrery/assistant';
@@ -11,7 +11,9 @@ import { z } from 'zod';
 import type { CompletionRequest } from './completion-request.ts';
 
 /** What the model says: words, or a call of a tool. */
-export type Said = { kind: 'text'; text: string } | { kind: 'call'; name: string; argumentsText: string };
+export type Said =
+  | { kind: 'text'; text: string; pieceLength?: number }
+  | { kind: 'call'; name: string; argumentsText: string };
 
 /** The line of the system prompt that holds what is known about the user. */
 const CONTEXT_LINE = /^Context \(data[^)]*\): (\{.*\})$/m;
@@ -123,13 +125,13 @@ export function answerRequest(request: CompletionRequest, now: Date): Said {
   }
   const context = contextOf(system, now);
   const questions = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
-  const reading = readQuestion(questions, context);
-  const step = nextStep(reading, question, calledSince(messages, lastUser + 1), context);
+  const readings = readQuestions(questions, context);
+  const step = nextStepOf(readings, question, calledSince(messages, lastUser + 1), context);
   if (step.kind === 'say') {
     return { kind: 'text', text: step.text };
   }
   const offered = (request.tools ?? []).map(({ function: { name } }) => name);
   return offered.includes(step.call.name) && request.tool_choice !== 'none'
     ? { kind: 'call', name: step.call.name, argumentsText: JSON.stringify(step.call.arguments) }
-    : { kind: 'text', text: phraseFailure(reading, { error: 'unknown-tool', message: '' }) };
+    : { kind: 'text', text: phraseFailure(readings[0], { error: 'unknown-tool', message: '' }) };
 }

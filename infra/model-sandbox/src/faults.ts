@@ -24,6 +24,8 @@ export const Fault = z.object({
     'wrong-amounts',
     /** Adds a link and an image to the answer. */
     'link',
+    /** Says `text` where it would have worded an answer, as a model does that obeys what it read. */
+    'says',
   ]),
   times: z.int().min(1).max(1_000_000).default(1),
   status: z.int().min(400).max(599).default(500),
@@ -31,6 +33,9 @@ export const Fault = z.object({
   delayMs: z.int().min(0).max(120_000).default(0),
   afterPieces: z.int().min(0).max(1_000).default(2),
   tool: z.string().max(64).default('read_all_users'),
+  text: z.string().max(4_000).default(''),
+  /** Letters of a streamed piece of `text`; 0 for words. */
+  pieceLength: z.int().min(0).max(100).default(0),
 });
 export type Fault = z.output<typeof Fault>;
 
@@ -78,6 +83,8 @@ export function spoiled(said: Said, fault: Fault | undefined): Said {
       return said.kind === 'text'
         ? { kind: 'text', text: said.text.replaceAll(/\d(?=[\d.,]*\d)/g, otherDigit) }
         : said;
+    case 'says':
+      return said.kind === 'text' ? { kind: 'text', text: fault.text, pieceLength: fault.pieceLength } : said;
     case 'link':
       return said.kind === 'text'
         ? {

@@ -76,12 +76,16 @@ export function wholeReply(completion: Completion): object {
 }
 
 /** Pieces of a text as a model would hand them out: words with the space before them. */
-const piecesOf = (text: string): string[] => text.match(/\s*\S+|\s+$/g) ?? [];
+const piecesOf = (text: string, length: number): string[] =>
+  text.match(length > 0 ? new RegExp(String.raw`[\s\S]{1,${String(length)}}`, 'gu') : /\s*\S+|\s+$/g) ?? [];
 
 const deltasOf = (completion: Completion): object[] => {
   const { said } = completion;
   if (said.kind === 'text') {
-    return [{ role: 'assistant', content: '' }, ...piecesOf(said.text).map((content) => ({ content }))];
+    return [
+      { role: 'assistant', content: '' },
+      ...piecesOf(said.text, said.pieceLength ?? 0).map((content) => ({ content })),
+    ];
   }
   const [call] = callOf(completion);
   const half = Math.ceil(said.argumentsText.length / 2);

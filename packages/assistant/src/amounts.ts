@@ -60,6 +60,24 @@ const minorOf = (written: string, scale: string | undefined, currency: string): 
   }
 };
 
+// "over 80" names an amount too, as long as no unit of time follows.
+const BARE_LIMIT = new RegExp(
+  String.raw`\b(?:over|above|more than|under|below|less than|at least|at most|plus de|moins de|au moins)\s(${NUMBER})(?!\s?(?:days?|weeks?|months?|years?|times|jours?|semaines?|mois|ans?|fois|%))(?![\d.,/])`,
+);
+
+/**
+ * Where a text names amounts of money.
+ * @param folded folded text
+ */
+export const amountStretches = (folded: string): { start: number; end: number }[] =>
+  [BEFORE, AFTER, BARE_KOREAN, BARE_LIMIT].flatMap((pattern) =>
+    [...folded.matchAll(new RegExp(pattern.source, 'g'))].map((match) => {
+      const end = match.index + match[0].length;
+      const words = pattern === BARE_LIMIT ? match[0].length - (match[1]?.length ?? 0) : 0;
+      return { start: match.index + words, end };
+    }),
+  );
+
 /**
  * The first amount of money in a text: `£1,200.50`, `200 euros`, `5만 원`.
  * @param text what the user wrote
@@ -76,7 +94,7 @@ export function amountOf(text: string, defaultCurrency: string): NamedAmount | u
       ? [before[2], before[3], before[1]]
       : after !== null
         ? [after[1], after[2], after[3]]
-        : [bare?.[1], bare?.[2], undefined];
+        : [bare?.[1] ?? BARE_LIMIT.exec(folded)?.[1], bare?.[2], undefined];
   if (written === undefined) {
     return undefined;
   }

@@ -6,5 +6,6 @@ export * from './next-step.ts';
 export * from './periods.ts';
 export * from './phrase-answer.ts';
 export * from './read-question.ts';
+export { namesMeant, type Subject } from './subjects.ts';
 export * from './tools.ts';
 export * from './written.ts';

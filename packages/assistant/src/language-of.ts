@@ -1,22 +1,15 @@
 import type { Language } from '@orrery/contracts';
 import { fold } from './fold.ts';
+import { ENGLISH_WORDS, FRENCH_WORDS } from './vocabulary.ts';
 
-// Words that stand in nearly every question of a language and in none of the other.
-const FRENCH = new Set(
-  (
-    'le la les des du au aux un une mon ma mes ai as est et ou quel quelle quels quelles combien comment pourquoi ' +
-    'quand depuis chez pour sur dans avec plus moins que qui je tu vous nous ce cette ces mois dernier derniere ' +
-    'derniers annee semaine depense depenses depenser revenu revenus bonjour merci oui non budget-il puis-je ' +
-    'montre montrez affiche dettes dette abonnements abonnement solde soldes courses loyer combien'
-  ).split(' '),
-);
-const ENGLISH = new Set(
-  (
-    'the a an my did do does is are was i me much many how what when where which who have has had on in at for of ' +
-    'to and or this last month week year spend spent show compare than more less there it that can could should ' +
-    'hello hi thanks yes no please set with from'
-  ).split(' '),
-);
+// Words of one language that the other has not.
+const FRENCH = new Set([
+  ...[...FRENCH_WORDS].filter((word) => word.length > 1 && !ENGLISH_WORDS.has(word)),
+  ...'janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre loyer courses'.split(
+    ' ',
+  ),
+]);
+const ENGLISH = new Set([...ENGLISH_WORDS].filter((word) => !FRENCH_WORDS.has(word)));
 
 /**
  * The language of a question.

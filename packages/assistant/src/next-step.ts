@@ -1,4 +1,4 @@
-import { addMonths, lastMonths, periodContaining, type CalendarDay } from '@orrery/calendar';
+import { addDays, addMonths, lastMonths, periodContaining, type CalendarDay } from '@orrery/calendar';
 import { formatDecimal } from '@orrery/money';
 import type { Period } from './periods.ts';
 import { phraseFailure, phraseResult, phraseWithoutTool } from './phrase-answer.ts';
@@ -20,10 +20,41 @@ const month = (today: CalendarDay): Period => {
   return { from, to };
 };
 
-const about = ({ category, merchant }: Reading): { category?: string; merchant?: string } => ({
+type About = {
+  category?: string;
+  merchant?: string;
+  parts?: { category?: string; merchant?: string }[];
+  except?: { category?: string; merchant?: string }[];
+};
+
+const subject = ({ category, merchant }: Reading): { category?: string; merchant?: string } => ({
   ...(category === undefined ? {} : { category }),
   ...(merchant === undefined ? {} : { merchant }),
 });
+
+const without = ({ except }: Reading): Pick<About, 'except'> =>
+  except.length === 0 ? {} : { except: except.slice(0, 3).map((each) => ({ ...each })) };
+
+/** What spending is asked about. */
+const about = (reading: Reading): About =>
+  reading.parts.length > 1
+    ? { parts: reading.parts.slice(0, 5).map((part) => ({ ...part })), ...without(reading) }
+    : { ...subject(reading), ...without(reading) };
+
+const against = ({ against: other }: Reading): { compareFrom?: string; compareTo?: string } =>
+  other === undefined ? {} : { compareFrom: other.from, compareTo: other.to };
+
+/** A period up to the day that is asked on. */
+const untilToday = ({ from, to }: Period, today: CalendarDay): Period => ({
+  from,
+  to: to > today ? today : to,
+});
+
+/** Whole months only, if there are any: the present one is not over, and would pull an average down. */
+const wholeMonths = ({ from, to }: Period, today: CalendarDay): Period => {
+  const lastWhole = addDays(periodContaining('month', today).from, -1);
+  return to > lastWhole && from <= lastWhole ? { from, to: lastWhole } : untilToday({ from, to }, today);
+};
 
 const decimalOf = ({ amount }: Reading): string | undefined =>
   amount === undefined ? undefined : formatDecimal(amount.amountMinor, amount.currency);
@@ -33,15 +64,16 @@ type Planner = (reading: Reading, context: QuestionContext) => ToolCall | undefi
 const search =
   (defaults: { sort: 'newest' | 'largest'; limit: number; direction?: 'out' }): Planner =>
   (reading, { today }) => {
-    const minAmount = reading.topic === 'list' ? decimalOf(reading) : undefined;
-    const direction = reading.direction ?? defaults.direction;
+    const amount = reading.topic === 'list' ? decimalOf(reading) : undefined;
+    const direction = reading.direction ?? (amount === undefined ? defaults.direction : 'out');
     const period = reading.period ?? (reading.topic === 'largest' ? month(today) : undefined);
     return {
       name: 'search_transactions',
       arguments: {
         ...period,
-        ...about(reading),
-        ...(minAmount === undefined ? {} : { minAmount }),
+        ...subject(reading),
+        ...without(reading),
+        ...(amount === undefined ? {} : reading.isCeiling ? { maxAmount: amount } : { minAmount: amount }),
         ...(direction === undefined ? {} : { direction }),
         sort: defaults.sort,
         limit: reading.limit ?? defaults.limit,
@@ -57,31 +89,41 @@ const incomeAndSpending: Planner = ({ period }, { today }) => ({
 const PLANS: Partial<Record<Reading['topic'], Planner>> = {
   spending: (reading, { today }) => ({
     name: 'get_spending',
-    arguments: { ...(reading.period ?? month(today)), ...about(reading) },
+    arguments: { ...(reading.period ?? month(today)), ...about(reading), ...against(reading) },
   }),
   breakdown: (reading, { today }) => ({
     name: 'get_spending',
     arguments: {
       ...(reading.period ?? (reading.groupBy === 'month' ? lastMonths(today, 6) : month(today))),
       ...about(reading),
-      groupBy: reading.groupBy ?? 'category',
+      ...(reading.except.length > 0 ? {} : { groupBy: reading.groupBy ?? 'category' }),
     },
   }),
-  average: (reading, { today }) => ({
+  average: (reading, { today }) => {
+    const asked = reading.period ?? lastMonths(addMonths(today, -1), 3);
+    const period = reading.per === 'month' ? wholeMonths(asked, today) : untilToday(asked, today);
+    return { name: 'get_spending', arguments: { ...period, ...about(reading), averagePer: reading.per } };
+  },
+  share: (reading, { today }) => ({
     name: 'get_spending',
-    arguments: {
-      // The present month is not over, so it would pull the average down.
-      ...(reading.period ?? lastMonths(addMonths(today, -1), 3)),
-      ...about(reading),
-      groupBy: 'month',
-    },
+    arguments: { ...(reading.period ?? month(today)), ...about(reading), share: true },
   }),
+  peak: (reading, { today }) => {
+    const asked = reading.period ?? lastMonths(today, 12);
+    // The cheapest month is not the one that has only begun.
+    const period = reading.extreme === 'least' ? wholeMonths(asked, today) : untilToday(asked, today);
+    return { name: 'get_spending', arguments: { ...period, ...about(reading), groupBy: 'month' } };
+  },
+  price: (reading) => ({ name: 'get_recurring', arguments: { kind: 'payments', ...subject(reading) } }),
+  payday: () => ({ name: 'get_recurring', arguments: { kind: 'income' } }),
+  goals: () => ({ name: 'get_savings_goals', arguments: {} }),
+  savings: () => ({ name: 'find_savings', arguments: {} }),
   compare: (reading, { today }) => {
     const period = reading.period ?? month(today);
-    const against = reading.against ?? month(addMonths(period.from, -1));
+    const other = reading.against ?? month(addMonths(period.from, -1));
     return {
       name: 'get_spending',
-      arguments: { ...period, ...about(reading), compareFrom: against.from, compareTo: against.to },
+      arguments: { ...period, ...about(reading), compareFrom: other.from, compareTo: other.to },
     };
   },
   largest: search({ sort: 'largest', limit: 1, direction: 'out' }),
@@ -90,9 +132,12 @@ const PLANS: Partial<Record<Reading['topic'], Planner>> = {
   income: incomeAndSpending,
   net: incomeAndSpending,
   balances: () => ({ name: 'get_balances', arguments: {} }),
-  budgets: ({ category }) => ({
+  budgets: ({ category, name }) => ({
     name: 'get_budgets',
-    arguments: category === undefined ? {} : { category },
+    arguments: {
+      ...(category === undefined ? {} : { category }),
+      ...(name === undefined ? {} : { name }),
+    },
   }),
   recurring: ({ merchant, direction, isAboutSubscriptions }) => ({
     name: 'get_recurring',
@@ -155,6 +200,22 @@ const actOn = (reading: Reading, name: ToolName, result: unknown, question: stri
   return undefined;
 };
 
+/** A price that is no regular payment is what was spent: the second call of a question about a price. */
+const priceFallback = (
+  reading: Reading,
+  name: ToolName,
+  result: unknown,
+  { today }: QuestionContext,
+): ToolCall | undefined => {
+  if (reading.topic !== 'price' || name !== 'get_recurring') {
+    return undefined;
+  }
+  const parsed = TOOLS.get_recurring.result.safeParse(result);
+  return parsed.success && parsed.data.payments.length === 0
+    ? { name: 'get_spending', arguments: { ...month(today), ...about(reading) } }
+    : undefined;
+};
+
 const sayResult = (reading: Reading, name: ToolName, result: unknown): string => {
   const failure = ToolFailure.safeParse(result);
   if (failure.success) {
@@ -169,7 +230,7 @@ const sayResult = (reading: Reading, name: ToolName, result: unknown): string =>
 };
 
 /**
- * What the rules do next about a question.
+ * What the rules do next about one question.
  * @param reading the question
  * @param question its text
  * @param called the tools that were asked for it, in order
@@ -198,23 +259,59 @@ export function nextStep(
     const call = actOn(reading, last.name, last.result, question);
     return call === undefined ? { kind: 'say', text: phraseWithoutTool(reading) } : { kind: 'call', call };
   }
-  return { kind: 'say', text: sayResult(reading, last.name, last.result) };
+  const fallback = priceFallback(reading, last.name, last.result, context);
+  return fallback === undefined
+    ? { kind: 'say', text: sayResult(reading, last.name, last.result) }
+    : { kind: 'call', call: fallback };
 }
 
 /**
- * The tools that fit a question best, the most fitting first: what the rules would call, then the common ones.
- * @param reading the question
+ * What the rules do next about a message that asks one or several things, one after the other.
+ * @param readings its questions
+ * @param text the message
+ * @param called the tools that were asked for it, in order
  * @param context the user's day, currency and merchants
  */
-export function fittingTools(reading: Reading, context: QuestionContext): ToolName[] {
-  const first = PLANS[reading.topic]?.(reading, context)?.name;
-  const act: Partial<Record<Reading['topic'], ToolName>> = {
+export function nextStepOf(
+  readings: readonly Reading[],
+  text: string,
+  called: readonly CalledTool[],
+  context: QuestionContext,
+): NextStep {
+  const said: string[] = [];
+  let rest = called;
+  for (const reading of readings) {
+    let used = 0;
+    let step = nextStep(reading, text, [], context);
+    while (step.kind === 'call') {
+      if (used === rest.length) {
+        return step;
+      }
+      used += 1;
+      step = nextStep(reading, text, rest.slice(0, used), context);
+    }
+    said.push(step.text);
+    rest = rest.slice(used);
+  }
+  return { kind: 'say', text: [...new Set(said)].join('\n') };
+}
+
+/**
+ * The tools that fit a message best, the most fitting first: what the rules would call, then the common ones.
+ * @param readings its questions
+ * @param context the user's day, currency and merchants
+ */
+export function fittingTools(readings: readonly Reading[], context: QuestionContext): ToolName[] {
+  const acts: Partial<Record<Reading['topic'], ToolName>> = {
     'set-budget': 'propose_budget',
     'accept-mission': 'propose_mission',
     'set-category': 'propose_category',
   };
-  const wanted = [first, act[reading.topic], ...COMMON].filter((name) => name !== undefined);
-  return [...new Set(wanted)];
+  const first = readings.flatMap((reading) => [
+    PLANS[reading.topic]?.(reading, context)?.name,
+    acts[reading.topic],
+  ]);
+  return [...new Set([...first, ...COMMON].filter((name) => name !== undefined))];
 }
 
 const COMMON: readonly ToolName[] = [

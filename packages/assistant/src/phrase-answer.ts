@@ -1,6 +1,6 @@
 import type { Language, MoneyText } from '@orrery/contracts';
 import { categoryName } from './categories.ts';
-import type { Reading } from './read-question.ts';
+import { FUTURE_WORD, type Reading } from './read-question.ts';
 import type { ToolFailure, ToolName, ToolResult } from './tools.ts';
 import {
   isNegative,
@@ -40,11 +40,13 @@ const voiceOf = (reading: Reading): Voice => {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+interface SubjectRef {
+  category: { slug: string } | null;
+  merchant: string | null;
+}
+
 /** `on groceries`, `at Tesco`, or nothing. */
-const about = (
-  { say, language }: Voice,
-  { category, merchant }: { category: { slug: string } | null; merchant: string | null },
-): string => {
+const aboutSubject = ({ say, language }: Voice, { category, merchant }: SubjectRef): string => {
   const name = category === null ? undefined : categoryName(category.slug, language);
   if (merchant !== null && name !== undefined) {
     return say({
@@ -57,6 +59,37 @@ const about = (
     return say({ en: ` at ${merchant}`, fr: ` chez ${merchant}`, ko: ` ${merchant}에서` });
   }
   return name === undefined ? '' : say({ en: ` on ${name}`, fr: ` en ${name}`, ko: ` ${name}에` });
+};
+
+const nameOf = ({ language }: Voice, { category, merchant }: SubjectRef): string =>
+  merchant ?? (category === null ? '' : categoryName(category.slug, language));
+
+/** ` without Rent`, or nothing. */
+const leftOut = (voice: Voice, except: readonly SubjectRef[] = []): string => {
+  const names = voice.list(except.map((each) => nameOf(voice, each)));
+  return names === ''
+    ? ''
+    : voice.say({ en: ` without ${names}`, fr: ` hors ${names}`, ko: ` ${names} 빼고` });
+};
+
+/** What the figures are about, and what was left out. */
+const about = (
+  voice: Voice,
+  {
+    parts,
+    except,
+    ...subject
+  }: SubjectRef & {
+    parts?: readonly SubjectRef[] | undefined;
+    except?: readonly SubjectRef[] | undefined;
+  },
+): string => {
+  const names = voice.list((parts ?? []).map((part) => nameOf(voice, part)));
+  const on =
+    names === ''
+      ? aboutSubject(voice, subject)
+      : voice.say({ en: ` on ${names}`, fr: ` pour ${names}`, ko: ` ${names}에` });
+  return on + leftOut(voice, except);
 };
 
 const partial = ({ say }: Voice, complete: boolean): string =>
@@ -86,25 +119,37 @@ const spending = (voice: Voice, result: ToolResult<'get_spending'>): string => {
   const { say, money, reading } = voice;
   const where = about(voice, result);
   const when = voice.period(result);
-  const { groups, comparison, average } = result;
-  if (comparison !== undefined && reading.topic === 'compare') {
+  const { groups, comparison, average, share, parts } = result;
+  if (comparison !== undefined) {
     return compared(voice, result, comparison);
+  }
+  if (parts !== undefined) {
+    return sideBySide(voice, result, parts);
   }
   if (result.totals.length === 0) {
     return nothingSpent(voice, where, when);
   }
   const total = voice.list(result.totals.map(({ spent }) => money(spent)));
   const count = result.totals.reduce((sum, each) => sum + each.count, 0);
-  if (reading.topic === 'average' && average !== undefined) {
-    return say({
-      en: `On average you spent ${money(average.perMonth)} a month${where} ${when} (${total} over ${String(average.months)} ${average.months === 1 ? 'month' : 'months'}).`,
-      fr: `En moyenne vous avez dépensé ${money(average.perMonth)} par mois${where} ${when} (${total} sur ${String(average.months)} mois).`,
-      ko: `${when}${where} 한 달 평균 ${money(average.perMonth)}을 쓰셨어요 (${String(average.months)}개월 동안 ${total}).`,
-    });
+  const rest = partial(voice, result.complete);
+  if (average !== undefined) {
+    return averaged(voice, average, { where, when, total }) + rest;
+  }
+  if (share !== undefined) {
+    return (
+      say({
+        en: `You spent ${total}${where} ${when}: that is ${String(share.percent)}% of the ${money(share.all)} you spent in all.`,
+        fr: `Vous avez dépensé ${total}${where} ${when} : c’est ${String(share.percent)} % des ${money(share.all)} dépensés en tout.`,
+        ko: `${when}${where} ${total}을 쓰셨어요. 전체 ${money(share.all)}의 ${String(share.percent)}%예요.`,
+      }) + rest
+    );
+  }
+  if (groups !== undefined && reading.topic === 'peak') {
+    return peak(voice, groups, { where, when });
   }
   if (groups !== undefined && reading.topic === 'breakdown') {
     const lines = groups
-      .slice(0, reading.limit ?? 5)
+      .slice(0, reading.limit ?? (reading.groupBy === 'month' ? 12 : 5))
       .map(({ name, spent, percent }) =>
         reading.groupBy === 'month'
           ? `${writtenMonth(name, voice.language)}: ${money(spent)}`
@@ -128,6 +173,119 @@ const spending = (voice: Voice, result: ToolResult<'get_spending'>): string => {
       en: `You spent ${total}${where} ${when} (${purchases(voice, count)}).`,
       fr: `Vous avez dépensé ${total}${where} ${when} (${purchases(voice, count)}).`,
       ko: `${when}${where} ${total}을 쓰셨어요 (${purchases(voice, count)}).`,
+    }) + rest
+  );
+};
+
+const PER_WORDS: Readonly<Record<'day' | 'week' | 'month' | 'purchase', Say>> = {
+  day: { en: 'a day', fr: 'par jour', ko: '하루' },
+  week: { en: 'a week', fr: 'par semaine', ko: '일주일' },
+  month: { en: 'a month', fr: 'par mois', ko: '한 달' },
+  purchase: { en: 'a time', fr: 'par opération', ko: '한 번에' },
+};
+
+const averaged = (
+  { say, money, language }: Voice,
+  { per, amount, over }: NonNullable<ToolResult<'get_spending'>['average']>,
+  { where, when, total }: { where: string; when: string; total: string },
+): string => {
+  const unit = PER_WORDS[per][language];
+  const number = String(over);
+  const span = {
+    day: { en: `${number} days`, fr: `${number} jours`, ko: `${number}일` },
+    week: { en: `${number} days`, fr: `${number} jours`, ko: `${number}일` },
+    month: { en: `${number} ${over === 1 ? 'month' : 'months'}`, fr: `${number} mois`, ko: `${number}개월` },
+    purchase: {
+      en: `${number} ${over === 1 ? 'transaction' : 'transactions'}`,
+      fr: `${number} ${over < 2 ? 'opération' : 'opérations'}`,
+      ko: `${number}건`,
+    },
+  }[per][language];
+  return say({
+    en: `On average you spent ${money(amount)} ${unit}${where} ${when} (${total} over ${span}).`,
+    fr: `En moyenne vous avez dépensé ${money(amount)} ${unit}${where} ${when} (${total} sur ${span}).`,
+    ko: `${when}${where} ${unit} 평균 ${money(amount)}을 쓰셨어요 (${span} 동안 ${total}).`,
+  });
+};
+
+/** The month in which most or least was spent. */
+const peak = (
+  voice: Voice,
+  groups: NonNullable<ToolResult<'get_spending'>['groups']>,
+  { where, when }: { where: string; when: string },
+): string => {
+  const { say, money, reading, language } = voice;
+  const isLeast = reading.extreme === 'least';
+  const amountOf = ({ spent }: { spent: MoneyText }): number => Number(spent.amount);
+  const [first, ...others] = groups;
+  if (first === undefined) {
+    return nothingSpent(voice, where, when);
+  }
+  const found = others.reduce(
+    (best, group) =>
+      (isLeast ? amountOf(group) < amountOf(best) : amountOf(group) > amountOf(best)) ? group : best,
+    first,
+  );
+  const month = writtenMonth(found.name, language);
+  return say({
+    en: `You spent ${isLeast ? 'least' : 'most'}${where} in ${month}: ${money(found.spent)} (looking ${when}).`,
+    fr: `C’est en ${month} que vous avez dépensé le ${isLeast ? 'moins' : 'plus'}${where} : ${money(found.spent)} (${when}).`,
+    ko: `${when}${where} 가장 ${isLeast ? '적게' : '많이'} 쓴 달은 ${month}이에요: ${money(found.spent)}.`,
+  });
+};
+
+/** Several subjects, with their sum and, for two, their difference. */
+const sideBySide = (
+  voice: Voice,
+  result: ToolResult<'get_spending'>,
+  parts: NonNullable<ToolResult<'get_spending'>['parts']>,
+): string => {
+  const { say, money, list, reading } = voice;
+  const when = capital(voice.period(result));
+  const without = leftOut(voice, result.except);
+  const zero = result.totals[0]?.currency ?? result.difference?.currency;
+  const spentParts = parts.filter(({ totals }) => totals.length > 0);
+  const [only] = spentParts;
+  if (only === undefined) {
+    return nothingSpent(voice, about(voice, result), voice.period(result));
+  }
+  if (reading.isWide && spentParts.length === 1) {
+    const { parts: _parts, difference: _difference, ...single } = result;
+    return spending(voice, { ...single, category: only.category, merchant: only.merchant });
+  }
+  const spentOn = ({ totals }: { totals: readonly { spent: MoneyText }[] }): string =>
+    totals.length === 0
+      ? zero === undefined
+        ? '0'
+        : money({ amount: '0', currency: zero })
+      : list(totals.map(({ spent }) => money(spent)));
+  const countOf = ({ totals }: { totals: readonly { count: number }[] }): number =>
+    totals.reduce((sum, { count }) => sum + count, 0);
+  const lines = list(
+    parts.map((part) => {
+      const count = reading.isCount ? ` (${purchases(voice, countOf(part))})` : '';
+      return say({
+        en: `${spentOn(part)}${aboutSubject(voice, part)}${count}`,
+        fr: `${spentOn(part)}${aboutSubject(voice, part)}${count}`,
+        ko: `${nameOf(voice, part)} ${spentOn(part)}${count}`,
+      });
+    }),
+  );
+  const sum = list(result.totals.map(({ spent }) => money(spent)));
+  const { difference } = result;
+  const gap =
+    difference === undefined || parts.some(({ totals }) => totals.length > 1)
+      ? ''
+      : say({
+          en: ` The difference is ${money(difference)}.`,
+          fr: ` L’écart est de ${money(difference)}.`,
+          ko: ` 차이는 ${money(difference)}이에요.`,
+        });
+  return (
+    say({
+      en: `${when} you spent ${lines}${without}: ${sum} together.${gap}`,
+      fr: `${when}, vous avez dépensé ${lines}${without} : ${sum} au total.${gap}`,
+      ko: `${when}${without} ${lines}, 모두 ${sum}을 쓰셨어요.${gap}`,
     }) + partial(voice, result.complete)
   );
 };
@@ -137,10 +295,11 @@ const compared = (
   result: ToolResult<'get_spending'>,
   comparison: NonNullable<ToolResult<'get_spending'>['comparison']>,
 ): string => {
-  const { say, money } = voice;
+  const { say, money, reading } = voice;
   const where = about(voice, result);
   const now = voice.period(result);
   const before = voice.period(comparison);
+  const isSum = reading.topic !== 'compare';
   if (comparison.totals.length === 0) {
     return nothingSpent(voice, where, `${now} ${say({ en: 'or', fr: 'ni', ko: '또는' })} ${before}`);
   }
@@ -155,6 +314,14 @@ const compared = (
           en: `You spent the same${where} ${now} and ${before}: ${money(later)}.`,
           fr: `Vous avez dépensé autant${where} ${now} et ${before} : ${money(later)}.`,
           ko: `${now}과 ${before}${where} 쓴 금액이 같아요: ${money(later)}.`,
+        });
+      }
+      if (isSum) {
+        const both = comparison.together.find((sum) => sum.currency === currency) ?? zero;
+        return say({
+          en: `You spent ${money(earlier)}${where} ${before} and ${money(later)} ${now}, ${money(both)} together.`,
+          fr: `Vous avez dépensé ${money(earlier)}${where} ${before} et ${money(later)} ${now}, soit ${money(both)} au total.`,
+          ko: `${before}${where} ${money(earlier)}, ${now}에는 ${money(later)}, 모두 ${money(both)}을 쓰셨어요.`,
         });
       }
       const isLess = isNegative(difference);
@@ -201,9 +368,17 @@ const transactions = (voice: Voice, result: ToolResult<'search_transactions'>): 
   const lines = result.transactions.map(
     ({ date, merchant, amount: value }) => `${voice.day(date)}: ${merchant}, ${amount(value)}`,
   );
+  const ceiling =
+    result.maxAmount === null
+      ? ''
+      : say({
+          en: ` of at most ${money(result.maxAmount)}`,
+          fr: ` d’au plus ${money(result.maxAmount)}`,
+          ko: ` ${money(result.maxAmount)} 이하의`,
+        });
   const limit =
     result.minAmount === null
-      ? ''
+      ? ceiling
       : say({
           en: ` of at least ${money(result.minAmount)}`,
           fr: ` d’au moins ${money(result.minAmount)}`,
@@ -275,7 +450,8 @@ const balances = (voice: Voice, result: ToolResult<'get_balances'>): string => {
 const budgets = (voice: Voice, result: ToolResult<'get_budgets'>): string => {
   const { say, money } = voice;
   if (result.budgets.length === 0) {
-    const name = result.category === null ? '' : categoryName(result.category.slug, voice.language);
+    const name =
+      result.name ?? (result.category === null ? '' : categoryName(result.category.slug, voice.language));
     return say({
       en: `You have no budget${name === '' ? '' : ` for ${name}`} yet. Ask me, for instance, to set one for groceries.`,
       fr: `Vous n’avez pas encore de budget${name === '' ? '' : ` pour ${name}`}. Demandez-moi par exemple d’en fixer un pour les courses.`,
@@ -314,13 +490,13 @@ const PERIOD_WORDS: Readonly<Record<string, Say>> = {
 };
 
 const recurring = (voice: Voice, result: ToolResult<'get_recurring'>): string => {
-  const { say, money } = voice;
+  const { say, money, reading } = voice;
   if (result.payments.length === 0) {
-    const at = result.merchant === null ? '' : about(voice, { category: null, merchant: result.merchant });
+    const at = aboutSubject(voice, result);
     return say({
       en: `I found no ${{ income: 'regular income', payments: 'regular payments', subscriptions: 'subscriptions' }[result.kind]}${at}.`,
       fr: `Je ne trouve aucun ${{ income: 'revenu régulier', payments: 'paiement récurrent', subscriptions: 'abonnement' }[result.kind]}${at}.`,
-      ko: `${{ income: '정기 수입', payments: '정기 결제', subscriptions: '구독' }[result.kind]} 내역이 없어요${at === '' ? '' : ` (${result.merchant ?? ''})`}.`,
+      ko: `${{ income: '정기 수입', payments: '정기 결제', subscriptions: '구독' }[result.kind]} 내역이 없어요${at === '' ? '' : ` (${nameOf(voice, result)})`}.`,
     });
   }
   const lines = result.payments.slice(0, 12).map(({ name, amount, period, nextDate }) => {
@@ -334,6 +510,9 @@ const recurring = (voice: Voice, result: ToolResult<'get_recurring'>): string =>
           });
     return `${name}: ${money(withoutSign(amount))} ${PERIOD_WORDS[period]?.[voice.language] ?? period}${next}`;
   });
+  if (reading.topic === 'price' || reading.topic === 'payday') {
+    return lines.slice(0, 5).join('\n');
+  }
   const perMonth = voice.list(result.perMonth.map((each) => money(withoutSign(each))));
   return say({
     en: `You have ${String(result.count)} ${{ income: 'regular incomes', payments: 'regular payments', subscriptions: result.count === 1 ? 'subscription' : 'subscriptions' }[result.kind]}, about ${perMonth} a month:\n${lines.join('\n')}`,
@@ -414,6 +593,99 @@ const forecast = (voice: Voice, result: ToolResult<'get_forecast'>): string => {
         ko: '쓸 수 있는 금액을 말씀드리기에는 아직 데이터가 부족해요.',
       })
     : parts.join(' ');
+};
+
+const savingsGoals = (voice: Voice, result: ToolResult<'get_savings_goals'>): string => {
+  const { say, money } = voice;
+  if (result.goals.length === 0) {
+    return say({
+      en: 'I know of no savings goal of yours.',
+      fr: 'Je ne vous connais aucun objectif d’épargne.',
+      ko: '등록된 저축 목표가 없어요.',
+    });
+  }
+  const lines = result.goals.map(({ name, saved, target, remaining, percent, completesOn, isReached }) => {
+    const until =
+      completesOn === null
+        ? ''
+        : say({
+            en: `, planned for ${voice.day(completesOn)}`,
+            fr: `, prévu pour le ${voice.day(completesOn)}`,
+            ko: `, 목표일 ${voice.day(completesOn)}`,
+          });
+    return isReached
+      ? say({
+          en: `${name}: ${money(saved)} of ${money(target)}, reached`,
+          fr: `${name} : ${money(saved)} sur ${money(target)}, atteint`,
+          ko: `${name}: ${money(target)} 중 ${money(saved)}, 달성`,
+        })
+      : say({
+          en: `${name}: ${money(saved)} of ${money(target)} (${String(percent)}%), ${money(remaining)} to go${until}`,
+          fr: `${name} : ${money(saved)} sur ${money(target)} (${String(percent)} %), il manque ${money(remaining)}${until}`,
+          ko: `${name}: ${money(target)} 중 ${money(saved)} (${String(percent)}%), ${money(remaining)} 남음${until}`,
+        });
+  });
+  const all = result.saved === null ? '' : money(result.saved);
+  return say({
+    en: `Your savings goals:\n${lines.join('\n')}\nSaved in all: ${all}.`,
+    fr: `Vos objectifs d’épargne :\n${lines.join('\n')}\nÉpargné en tout : ${all}.`,
+    ko: `저축 목표예요:\n${lines.join('\n')}\n모은 돈은 모두 ${all}이에요.`,
+  });
+};
+
+const SAVING_WORDS: Readonly<
+  Record<
+    ToolResult<'find_savings'>['opportunities'][number]['kind'],
+    Readonly<Record<Language, (name: string, now: string, suggested: string) => string>>
+  >
+> = {
+  duplicate_subscription: {
+    en: (name, now, suggested) => `${name} is paid twice: ${now} a month instead of ${suggested}`,
+    fr: (name, now, suggested) => `${name} est payé deux fois : ${now} par mois au lieu de ${suggested}`,
+    ko: (name, now, suggested) => `${name} 중복 결제: 월 ${now}, 한 번이면 ${suggested}`,
+  },
+  recurring: {
+    en: (name, now, suggested) => `${name} rose from ${suggested} to ${now} a month`,
+    fr: (name, now, suggested) => `${name} est passé de ${suggested} à ${now} par mois`,
+    ko: (name, now, suggested) => `${name} 요금이 월 ${suggested}에서 ${now}으로 올랐어요`,
+  },
+  fees: {
+    en: (name, now) => `${name}: ${now} a month`,
+    fr: (name, now) => `${name} : ${now} par mois`,
+    ko: (name, now) => `${name}: 월 ${now}`,
+  },
+  over_budget: {
+    en: (name, now, suggested) => `${name}: ${now} against a budget of ${suggested}`,
+    fr: (name, now, suggested) => `${name} : ${now} pour un budget de ${suggested}`,
+    ko: (name, now, suggested) => `${name}: 예산 ${suggested}에 ${now}`,
+  },
+  above_usual: {
+    en: (name, now, suggested) => `${name}: ${now} lately, usually ${suggested}`,
+    fr: (name, now, suggested) => `${name} : ${now} récemment, d’habitude ${suggested}`,
+    ko: (name, now, suggested) => `${name}: 최근 ${now}, 평소 ${suggested}`,
+  },
+};
+
+const savings = (voice: Voice, result: ToolResult<'find_savings'>): string => {
+  const { say, money, language } = voice;
+  if (result.opportunities.length === 0) {
+    return say({
+      en: 'I see nothing in your transactions that stands out as a saving right now.',
+      fr: 'Je ne vois pas d’économie évidente dans vos opérations pour le moment.',
+      ko: '지금 거래 내역에서 눈에 띄는 절약 방법은 없어요.',
+    });
+  }
+  const lines = result.opportunities
+    .slice(0, 5)
+    .map(
+      ({ kind, name, now, suggested, saving }) =>
+        `${SAVING_WORDS[kind][language](name, money(now), money(suggested))} (${money(saving)})`,
+    );
+  return say({
+    en: `You could save about ${money(result.total)} a month:\n${lines.join('\n')}`,
+    fr: `Vous pourriez économiser environ ${money(result.total)} par mois :\n${lines.join('\n')}`,
+    ko: `한 달에 약 ${money(result.total)}을 아낄 수 있어요:\n${lines.join('\n')}`,
+  });
 };
 
 const missions = (voice: Voice, result: ToolResult<'get_missions'>): string => {
@@ -517,6 +789,8 @@ const PHRASES: { [Name in ToolName]: (voice: Voice, result: ToolResult<Name>) =>
   get_income_and_spending: incomeAndSpending,
   get_balances: balances,
   get_budgets: budgets,
+  get_savings_goals: savingsGoals,
+  find_savings: savings,
   get_recurring: recurring,
   get_forecast: forecast,
   get_missions: missions,
@@ -570,6 +844,28 @@ const UNKNOWN: Say = {
   fr: 'Je n’ai pas compris.',
   ko: '무슨 뜻인지 이해하지 못했어요.',
 };
+const NOT_SURE: Readonly<Record<Language, (word: string) => string>> = {
+  en: (word) => `I am not sure what “${word}” means here, so I will not guess.`,
+  fr: (word) => `Je ne suis pas sûr de ce que « ${word} » veut dire ici, et je préfère ne pas deviner.`,
+  ko: (word) => `“${word}”이(가) 무슨 뜻인지 확실하지 않아서 추측하지 않을게요.`,
+};
+const NO_FUTURE: Say = {
+  en: 'I only know what has happened, not what you will spend.',
+  fr: 'Je ne connais que ce qui s’est passé, pas vos dépenses à venir.',
+  ko: '지난 내역만 알 수 있고 앞으로의 지출은 알 수 없어요.',
+};
+/** Words that may be repeated to whoever wrote them. */
+const PLAIN_WORD = /^[\p{L}\p{M}' -]{2,24}$/u;
+
+/** Why a question is not answered: the word that may change its meaning is named. */
+const unclear = ({ language, unread }: Reading): string => {
+  if (unread.includes(FUTURE_WORD)) {
+    return NO_FUTURE[language];
+  }
+  const word = unread.find((each) => PLAIN_WORD.test(each));
+  return word === undefined ? UNKNOWN[language] : NOT_SURE[language](word);
+};
+
 const GREETING: Say = {
   en: 'Hello! What would you like to know about your money?',
   fr: 'Bonjour ! Que souhaitez-vous savoir sur votre argent ?',
@@ -614,6 +910,6 @@ export function phraseWithoutTool(reading: Reading): string {
     case 'accept-mission':
       return NO_MISSION[language];
     default:
-      return `${UNKNOWN[language]} ${ABILITIES[language]}`;
+      return `${unclear(reading)} ${ABILITIES[language]}`;
   }
 }

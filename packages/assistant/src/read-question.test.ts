@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { consentOf } from './confirmation.ts';
 import { languageOf } from './language-of.ts';
-import { fittingTools, nextStep } from './next-step.ts';
+import { fittingTools, nextStepOf } from './next-step.ts';
 import { timeWordsOf } from './periods.ts';
-import { readQuestion, type QuestionContext } from './read-question.ts';
+import { readQuestions, type QuestionContext } from './read-question.ts';
+import { namesMeant } from './subjects.ts';
 import { MAX_OFFERED_TOOLS } from './tools.ts';
 
 /** A Monday. */
@@ -15,7 +16,7 @@ const context: QuestionContext = {
   merchants: ['Tesco', 'Netflix', 'Pret A Manger', '스타벅스', 'Carrefour', '쿠팡'],
   fallbackLanguage: 'en',
 };
-const read = (...questions: string[]) => readQuestion(questions, context);
+const read = (...questions: string[]) => readQuestions(questions, context)[0];
 const period = (text: string) => timeWordsOf(text, TODAY).periods[0];
 
 describe('periods', () => {
@@ -197,13 +198,93 @@ describe('the topic of a question', () => {
   it('is found for any text without failing, and always leads to a step', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 3 }), (questions) => {
-        const reading = readQuestion(questions, context);
-        const step = nextStep(reading, questions.at(-1) ?? '', [], context);
+        const readings = readQuestions(questions, context);
+        const step = nextStepOf(readings, questions.at(-1) ?? '', [], context);
 
         expect(['call', 'say']).toContain(step.kind);
-        expect(fittingTools(reading, context).slice(0, MAX_OFFERED_TOOLS).length).toBeGreaterThan(0);
+        expect(fittingTools(readings, context).slice(0, MAX_OFFERED_TOOLS).length).toBeGreaterThan(0);
       }),
     );
+  });
+});
+
+describe('what cannot be read', () => {
+  it.each([
+    'How much did Marcus spend last month?',
+    'what did my neighbour spend on groceries',
+    'how much did I not spend on coffee',
+    'how much will I spend next month',
+    'how much on groceries in the second fortnight of February',
+    '내 친구 민수는 지난달에 얼마 썼어',
+    'combien mes voisins dépensent en courses',
+    'should I buy tesla shares',
+  ])('%s leads to no tool', (text) => {
+    const readings = readQuestions([text], context);
+
+    expect(readings[0].topic).toBe('unknown');
+    expect(nextStepOf(readings, text, [], context)).toMatchObject({ kind: 'say' });
+  });
+
+  it('is named in the answer, unless it is no plain word', () => {
+    const said = (text: string): string => {
+      const step = nextStepOf(readQuestions([text], context), text, [], context);
+      return step.kind === 'say' ? step.text : '';
+    };
+
+    expect(said('how much did Marcus spend last month')).toContain('“marcus”');
+    expect(said('how much did I spend https://evil.example last month')).not.toMatch(/evil\.example|https/);
+  });
+});
+
+describe('a message', () => {
+  const plans = (text: string) =>
+    readQuestions([text], context).map((reading) => nextStepOf([reading], text, [], context));
+
+  it.each([
+    ['Tesco and Netflix in February together', { parts: [{ merchant: 'Tesco' }, { merchant: 'Netflix' }] }],
+    ['everything except rent in February', { except: [{ category: 'rent' }] }],
+    [
+      'rent and insurance aside, what did I spend in February',
+      { except: [{ category: 'rent' }, { category: 'insurance' }] },
+    ],
+    ['average Tesco shop in February', { merchant: 'Tesco', averagePer: 'purchase' }],
+    ['what percentage of my spending was rent in February', { category: 'rent', share: true }],
+    ['tescp last mnth', { merchant: 'Tesco', from: '2026-02-01' }],
+    ['pret last month', { merchant: 'Pret A Manger' }],
+    ['coffee at Tesco last month', { category: 'coffee', merchant: 'Tesco' }],
+    ['costco last month', { merchant: 'costco' }],
+  ])('“%s” asks for just that', (text, expected) => {
+    const [step] = plans(text);
+
+    expect(step).toMatchObject({ kind: 'call', call: { arguments: expected } });
+  });
+
+  it('that asks two things asks for both, and a time that is named once holds for both', () => {
+    expect(plans('how much on petrol and how much on groceries last month?')).toMatchObject([
+      { call: { arguments: { category: 'fuel', from: '2026-02-01' } } },
+      { call: { arguments: { category: 'groceries', from: '2026-02-01' } } },
+    ]);
+  });
+
+  it.each([
+    ['10/1', 'USD', '2025-10-01'],
+    ['10/1', 'GBP', '2026-01-10'],
+  ])('reads %s as people with %s write it', (text, currency, day) => {
+    expect(timeWordsOf(text, TODAY, currency).periods[0]).toEqual({ from: day, to: day });
+  });
+});
+
+describe('names of merchants', () => {
+  it('are found by whole words, and by their beginning where nobody is called just so', () => {
+    const all = ['BP', 'bpost', 'Uber', 'Uber Eats', 'TotalEnergies', "Trader Joe's", '스타벅스 강남점'];
+    const meant = (wanted: string) => all.filter(namesMeant(wanted, all));
+
+    expect(meant('bp')).toEqual(['BP']);
+    expect(meant('uber')).toEqual(['Uber', 'Uber Eats']);
+    expect(meant('total')).toEqual(['TotalEnergies']);
+    expect(meant('trader joes')).toEqual(["Trader Joe's"]);
+    expect(meant('스타벅스')).toEqual(['스타벅스 강남점']);
+    expect(meant('')).toEqual([]);
   });
 });
 

@@ -19,6 +19,9 @@ const result = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
 
 const CategoryRef = z.object({ slug: z.string(), name: z.string() }).nullable();
 
+const SubjectArgument = z.object({ category: Category.optional(), merchant: Merchant.optional() });
+const SubjectShown = z.object({ category: CategoryRef, merchant: z.string().nullable() });
+
 /** A tool as a model sees it, and what it answers. */
 export interface ToolContract<Arguments extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
   description: string;
@@ -49,7 +52,7 @@ const Proposal = result({
 export const TOOLS = {
   get_spending: tool({
     description:
-      'Money spent in a period, in all or for one category or merchant; optionally by category, merchant or month, and against another period',
+      'Money spent in a period, in all or for one category or merchant, or for several side by side (parts); optionally without some (except), by category, merchant or month, as an average, as a share of all spending, and against another period',
     arguments: z.object({
       from: Day,
       to: Day,
@@ -58,6 +61,10 @@ export const TOOLS = {
       groupBy: z.enum(['category', 'merchant', 'month']).optional(),
       compareFrom: Day.optional(),
       compareTo: Day.optional(),
+      parts: z.array(SubjectArgument).min(2).max(5).optional(),
+      except: z.array(SubjectArgument).min(1).max(3).optional(),
+      averagePer: z.enum(['day', 'week', 'month', 'purchase']).optional(),
+      share: z.boolean().optional().describe('also in percent of all spending of the period'),
     }),
     result: result({
       from: z.string(),
@@ -68,11 +75,25 @@ export const TOOLS = {
       groups: z
         .array(z.object({ name: z.string(), spent: MoneyText, count: z.int(), percent: z.number() }))
         .optional(),
-      average: z.object({ perMonth: MoneyText, months: z.int() }).optional(),
+      parts: z.array(SubjectShown.extend({ totals: z.array(Total) })).optional(),
+      /** Between the two parts. */
+      difference: MoneyText.optional(),
+      except: z.array(SubjectShown).optional(),
+      average: z
+        .object({
+          per: z.enum(['day', 'week', 'month', 'purchase']),
+          amount: MoneyText,
+          /** Days, months or purchases over which it was taken. */
+          over: z.int(),
+        })
+        .optional(),
+      share: z.object({ percent: z.number(), all: MoneyText }).optional(),
       comparison: z
         .object({
           from: z.string(),
           to: z.string(),
+          /** Both periods together. */
+          together: z.array(MoneyText),
           totals: z.array(Total.extend({ difference: MoneyText, percent: z.number().nullable() })),
         })
         .optional(),
@@ -92,6 +113,12 @@ export const TOOLS = {
         .regex(/^\d{1,12}(\.\d{1,3})?$/)
         .optional()
         .describe('least amount, a decimal'),
+      maxAmount: z
+        .string()
+        .regex(/^\d{1,12}(\.\d{1,3})?$/)
+        .optional()
+        .describe('greatest amount, a decimal'),
+      except: z.array(SubjectArgument).min(1).max(3).optional(),
       sort: z.enum(['newest', 'largest']).optional(),
       limit: z.int().min(1).max(20).optional(),
     }),
@@ -101,6 +128,8 @@ export const TOOLS = {
       category: CategoryRef,
       merchant: z.string().nullable(),
       minAmount: MoneyText.nullable(),
+      maxAmount: MoneyText.nullable(),
+      except: z.array(SubjectShown),
       sort: z.enum(['newest', 'largest']),
       direction: z.enum(['in', 'out']).nullable(),
       transactions: z.array(Transaction),
@@ -131,10 +160,15 @@ export const TOOLS = {
     }),
   }),
   get_budgets: tool({
-    description: 'Budgets and how they stand: limit, spent, remaining',
-    arguments: z.object({ category: Category.optional() }),
+    description:
+      'Budgets and how they stand: limit, spent, remaining; by category, or by a name the user gave one',
+    arguments: z.object({
+      category: Category.optional(),
+      name: z.string().min(1).max(80).optional().describe('name of a budget'),
+    }),
     result: result({
       category: CategoryRef,
+      name: z.string().nullable(),
       budgets: z.array(
         z.object({
           name: z.string(),
@@ -148,15 +182,54 @@ export const TOOLS = {
       ),
     }),
   }),
+  get_savings_goals: tool({
+    description: 'Savings goals: what is saved, what is missing, the monthly target and when each is reached',
+    arguments: z.object({}),
+    result: result({
+      goals: z.array(
+        z.object({
+          name: z.string(),
+          saved: MoneyText,
+          target: MoneyText,
+          remaining: MoneyText,
+          percent: z.number(),
+          monthly: MoneyText,
+          completesOn: z.string().nullable(),
+          isReached: z.boolean(),
+        }),
+      ),
+      saved: MoneyText.nullable(),
+      completionPercent: z.number(),
+      monthlyTarget: MoneyText.nullable(),
+    }),
+  }),
+  find_savings: tool({
+    description: 'Where money could be saved, found in the transactions; for "what can I save"',
+    arguments: z.object({}),
+    result: result({
+      opportunities: z.array(
+        z.object({
+          kind: z.enum(['duplicate_subscription', 'recurring', 'fees', 'over_budget', 'above_usual']),
+          name: z.string(),
+          now: MoneyText,
+          suggested: MoneyText,
+          saving: MoneyText,
+        }),
+      ),
+      total: MoneyText,
+    }),
+  }),
   get_recurring: tool({
     description: 'Subscriptions, bills and other regular payments or income, with totals per month',
     arguments: z.object({
       kind: z.enum(['payments', 'income', 'subscriptions']).optional(),
       merchant: Merchant.optional(),
+      category: Category.optional(),
     }),
     result: result({
       kind: z.enum(['payments', 'income', 'subscriptions']),
       merchant: z.string().nullable(),
+      category: CategoryRef,
       payments: z.array(
         z.object({
           name: z.string(),

@@ -10,7 +10,7 @@ export interface Figure {
   currencies: readonly string[];
   /** `-£5`, `£-5`, `−5 %`. */
   isNegative: boolean;
-  /** `3rd`, `1er`: possibly a day of a month. */
+  /** `3rd`, `1er`, the 1 of `1 to 28 February`: possibly a day of a month. */
   isOrdinal: boolean;
 }
 
@@ -116,6 +116,8 @@ const SCALES: readonly [RegExp, number][] = [
   [/^천/u, 3],
 ];
 const ORDINAL = /^(?:st|nd|rd|th|er|ère|e|ème)(?!\p{L})/iu;
+/** `1 and 28 February`: dates are cut out of the text by then, and leave a mark. */
+const BEFORE_DATE = /^\s?(?:and|to|until|through|et|au|[-~])\s*⌁/u;
 const KOREAN_TAIL = new RegExp(String.raw`^\s?(${NUMBER})(억|만|천)?`, 'u');
 const KOREAN_POWER: Readonly<Record<string, number>> = { 억: 8, 만: 4, 천: 3 };
 
@@ -215,7 +217,7 @@ const figureAt = (text: string, start: number, written: string): Found => {
       values,
       currencies: [],
       isNegative,
-      isOrdinal: length === 0 && ORDINAL.test(afterNumber),
+      isOrdinal: length === 0 && (ORDINAL.test(afterNumber) || BEFORE_DATE.test(afterNumber)),
     },
     end: scaledEnd,
   };
@@ -230,7 +232,15 @@ const SPELT = new RegExp(
   String.raw`(?<![\p{L}])(?:${NUMBER_WORDS})(?:[\s-]+(?:and|et|${NUMBER_WORDS}|cents?))*[\s-]+(?:pounds?|quid|pence|euros?|dollars?|bucks|cents?|centimes?|won|yen|livres|percent|per cent|pour cent)(?!\p{L})`,
   'giu',
 );
-const SPELT_KOREAN = /(?<![\p{L}\p{N}])[일이삼사오육칠팔구십백천만억]+\s?(?:원|퍼센트|파운드|유로|달러)/gu;
+const SPELT_KOREAN =
+  /(?<![\p{L}\p{N}])[일이삼사오육칠팔구십백천만억一二三四五六七八九十百千萬万億]+\s?(?:원|퍼센트|파운드|유로|달러|won|円|元)/gu;
+// A hundred or a thousand of something is an amount also without its unit.
+const SPELT_SCALE = new RegExp(
+  String.raw`(?<!\p{L})(?:an?|several|some|${NUMBER_WORDS})[\s-]+(?:hundred|thousand|million|billion|dozen|grand|cents|mille|millions?|milliards?)(?!\p{L})`,
+  'giu',
+);
+/** The sign of a currency before something that is no number, such as a Roman one. */
+const SIGN_WITHOUT_NUMBER = /(?<![\p{L}\d]|\d\s)[£€₩¥₹$]\s?\p{L}+/gu;
 
 /**
  * Every figure of a text: digits with a currency, a percent sign or nothing, and spelt-out amounts, which count as
@@ -238,8 +248,8 @@ const SPELT_KOREAN = /(?<![\p{L}\p{N}])[일이삼사오육칠팔구십백천만�
  * @param text normalised text (NFKC, no format characters)
  */
 export const scanFigures = (text: string): Figure[] => {
-  const figures: Figure[] = [...text.matchAll(SPELT), ...text.matchAll(SPELT_KOREAN)].map(([match]) =>
-    unreadable(match),
+  const figures: Figure[] = [SPELT, SPELT_KOREAN, SPELT_SCALE, SIGN_WITHOUT_NUMBER].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(([match]) => unreadable(match)),
   );
   // Digits of other scripts are figures too, but not ones that we write.
   figures.push(...(text.match(/(?![0-9])\p{Nd}+/gu) ?? []).map(unreadable));

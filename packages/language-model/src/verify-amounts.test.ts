@@ -58,6 +58,9 @@ describe('verifyAmounts', () => {
     '- £1,234.50 saved\n- 3 cards',
     'Keep a 20% margin; £１，２３４．５０ is there.',
     'A step by step plan in 3 steps.',
+    'Il reste 1 234,50 € sur le compte.',
+    'Between 15 and 15 November 2026.',
+    'There are several ways, and one of them is a hundredfold better.',
   ])('accepts %s', (text) => {
     expect(unknownIn(text)).toEqual([]);
   });
@@ -95,6 +98,12 @@ describe('verifyAmounts', () => {
     ['£504 and 50%', '£504'],
     ['99p', '99p'],
     ['50만원입니다', '50만원'],
+    ['between 14 and 15 November', '14'],
+    ['a thousand at Tesco', 'a thousand'],
+    ['some two hundred in all', 'two hundred'],
+    ['£Ⅻ at Tesco', '£XII'],
+    ['九萬원', '九萬원'],
+    ['£９９ at Tesco', '£99'],
   ])('refuses %s', (text, figure) => {
     expect(unknownIn(text)).toContain(figure);
   });

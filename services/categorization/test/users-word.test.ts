@@ -36,6 +36,26 @@ describe("the user's own word", () => {
     expect(await lastOf(userId, 1)).toMatchObject({ decision: 'user', source: 'user', confidence: 1 });
   });
 
+  it.each([
+    ['a name that belongs to it', 'CARREFOUR CITY', 'groceries'],
+    ['a name of another kind', 'SHELL GARAGE', 'restaurants'],
+  ])('may be a main category alone, within which %s decides', async (_case, description, category) => {
+    const { userId } = aUser();
+
+    await tell(
+      userId,
+      anIngestedTransaction({
+        source: 'manual',
+        description,
+        merchantName: description,
+        amountMinor: -2_000,
+        statedGroup: 'foodAndDrink',
+      }),
+    );
+
+    expect(await lastOf(userId, 1)).toMatchObject({ category, decision: 'user', source: 'user' });
+  });
+
   it('is no word when nobody knows the category', async () => {
     const { userId } = aUser();
 

@@ -251,6 +251,15 @@ describe('an answer', () => {
         afterDebts: pounds(-97_887),
         budgets: pounds(150_637),
         debts: { items: [] },
+        savings: { saved: pounds(0), monthlyTarget: pounds(0), completion: 0, goals: [] },
+        plan: [
+          {
+            name: 'Takeaways',
+            category: 'Discretionary(Wants)',
+            limit: pounds(24_000),
+            spent: pounds(18_050),
+          },
+        ],
       },
     });
     const socket = openSocket(service, user, 'dialect=current');
@@ -261,6 +270,7 @@ describe('an answer', () => {
 
     expect(budgets).toContain('£1,933.87 of £1,506.37');
     expect(budgets).toContain('£427.50 over');
+    expect(budgets).toContain('Takeaways: £180.50 of £240.00');
 
     expect(answer).toContain('-£283.87');
     expect(answer).toContain('-£978.87');

@@ -275,6 +275,10 @@ describe('news', () => {
       since: '2026-03-16T10:00:00.000Z',
       errorCode: 'ITEM_LOGIN_REQUIRED',
     });
+    // Each of these facts has an alert beside its own event, and is told once all the same.
+    for (const kind of ['budget_80', 'bank_sign_in', 'mission_completed']) {
+      await service.publish(AlertRaised, user.userId, { ...alert, kind, alertId: kind });
+    }
     await service.publish(BudgetThresholdReached, user.userId, {
       userId: user.userId,
       budgetId: 'b1',

@@ -32,6 +32,7 @@ export const HOLDINGS: readonly Holding[] = [
       authorizedOn: z.string().optional().describe('Day of the purchase itself'),
       paymentChannel: z.string().optional().describe('Online, in a store, or other'),
       statedCategory: z.string().optional().describe('Category that the user wrote down'),
+      statedGroup: z.string().optional().describe('Main category that the user wrote down'),
       itemId: z.string().optional().describe('The bank link it came by'),
       providerId: z.string().optional().describe('Id at the bank provider'),
       providerAmount: z.string().optional().describe('Amount as the bank provider wrote it'),

@@ -67,6 +67,24 @@ describe('POST /api/add_transaction', () => {
     expect(transaction?.statedCategory).toBeDefined();
   });
 
+  it('tells a main category without a subcategory as no more than that', async () => {
+    const user = aUser();
+
+    const reply = await post(user, '/api/add_transaction', {
+      transaction: { ...ENTRY, merchant_name: 'Carrefour', category: { id: 'foodAndDrink' } },
+    });
+
+    expect(reply.json).toMatchObject({
+      transaction: { category: { id: 'foodAndDrink', subcategory: { id: 'unknown' } } },
+    });
+    const [transaction] = await eventually(
+      () => told(user.userId),
+      (rows) => rows.length === 1,
+    );
+    expect(transaction).toMatchObject({ statedGroup: 'foodAndDrink' });
+    expect(transaction?.statedCategory).toBeUndefined();
+  });
+
   it('takes the coffee shop of the frontend for the café of the back end, and income as negative', async () => {
     const user = aUser();
 

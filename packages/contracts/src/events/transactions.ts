@@ -45,6 +45,8 @@ export const IngestedTransaction = z.object({
   providerCategory: z.object({ primary: z.string(), detailed: z.string().optional() }).optional(),
   /** The category that the user wrote down with the row: the user's own word. */
   statedCategory: CategorySlug.optional(),
+  /** The category of Cash Sense that the user wrote down without a subcategory; which one is decided within it. */
+  statedGroup: z.string().max(64).optional(),
 });
 export type IngestedTransaction = z.output<typeof IngestedTransaction>;
 

@@ -45,6 +45,7 @@ export const FinancialSummaryShown = z
           target: MoneyText,
           saved: MoneyText,
           monthly: MoneyText,
+          completion: percentText,
           completesOn: CalendarDate.nullable(),
           completed: z.boolean(),
         }),
@@ -54,6 +55,16 @@ export const FinancialSummaryShown = z
     /** Change of spending against the month before; null when nothing was spent then. */
     spendingGrowth: percentText.nullable(),
     byCategory: z.array(z.object({ category: z.string(), amount: MoneyText, share: percentText })),
+    /** The caller's own budgets of the month by name, the largest first; spent is what stands under the same name. */
+    plan: z.array(
+      z.object({
+        name: z.string(),
+        category: z.string(),
+        household: z.boolean(),
+        limit: MoneyText,
+        spent: MoneyText,
+      }),
+    ),
     /** Shared budgets, apart from everything above; null without a partner linked on both sides. */
     household: z.object({ ownBudgets: MoneyText, partnerBudgets: MoneyText }).nullable(),
   })

@@ -2,6 +2,7 @@ import { readSummary } from '@orrery/contracts';
 import { formatDecimal } from '@orrery/money';
 import { handle, requireUserId, type MountedRoute } from '@orrery/service-kit';
 import type { FinancialSummary } from '../domain/financial-summary.ts';
+import { planLines } from '../domain/plan-lines.ts';
 import type { ReadMonth } from '../use-cases/read-month.ts';
 
 const shown = (summary: FinancialSummary) => {
@@ -37,6 +38,7 @@ const shown = (summary: FinancialSummary) => {
         target: money(goal.totalMinor),
         saved: money(goal.savedMinor),
         monthly: money(goal.monthlyMinor),
+        completion: Math.round(goal.completionPercent * 100) / 100,
         completesOn: goal.completesOn,
         completed: goal.isCompleted,
       })),
@@ -51,6 +53,13 @@ const shown = (summary: FinancialSummary) => {
       category,
       amount: money(amountMinor),
       share: sharePercent,
+    })),
+    plan: planLines(summary.plan, summary.expenses).map((line) => ({
+      name: line.name,
+      category: line.category,
+      household: line.isHousehold,
+      limit: money(line.limitMinor),
+      spent: money(line.spentMinor),
     })),
     household:
       summary.household === null

@@ -1,4 +1,9 @@
-import { categoryBySlug, MAX_TRANSACTIONS_PER_EVENT, TransactionsCategorized } from '@orrery/contracts';
+import {
+  categoryByCashSense,
+  categoryBySlug,
+  MAX_TRANSACTIONS_PER_EVENT,
+  TransactionsCategorized,
+} from '@orrery/contracts';
 import type { CategoryDecision, IngestedTransaction } from '@orrery/contracts';
 import type { Clock } from '@orrery/calendar';
 import { newEvent } from '@orrery/messaging';
@@ -31,6 +36,18 @@ export interface FileTransactionsParts {
   decide: DecideBatch;
   clock: Clock;
 }
+
+/**
+ * The category within a main category of Cash Sense: the one that was decided if it belongs there, else its plainest.
+ * @param group what the user wrote, if anything
+ * @param decided slug of the decision, or null
+ */
+const withinGroup = (group: string | undefined, decided: string | null): string | undefined =>
+  group === undefined
+    ? undefined
+    : decided !== null && categoryBySlug(decided)?.cashSense.category === group
+      ? decided
+      : categoryByCashSense(group)?.slug;
 
 /**
  * Makes the use cases behind the events of ingestion: decide what arrived or changed, forget what was removed. All
@@ -81,7 +98,8 @@ export const createFileTransactions = ({ decisions, decide, clock }: FileTransac
         const { decision, evidence } = before.stored;
         return [{ transaction: row, decision: { ...decision, decisionVersion }, evidence, merchantKey }];
       }
-      const stated = row.statedCategory ?? before?.usersWord;
+      const stated =
+        row.statedCategory ?? before?.usersWord ?? withinGroup(row.statedGroup, outcome.category);
       if (stated !== undefined && categoryBySlug(stated) !== undefined) {
         const decided = toContract(outcome, decisionVersion);
         return [

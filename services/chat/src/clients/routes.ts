@@ -143,6 +143,30 @@ export const CashFlowForecast = defineRoute({
   },
 });
 
+export const FindSavings = defineRoute({
+  ...asUser,
+  method: 'get',
+  path: '/api/savings_opportunities',
+  operationId: 'cashSenseSavingsOpportunities',
+  summary: 'Ways to spend less',
+  responses: {
+    200: z.object({
+      currency: z.string(),
+      opportunities: z.array(
+        z.object({
+          type: z.enum(['duplicate_subscription', 'recurring', 'fees', 'over_budget', 'above_usual']),
+          category: z.string(),
+          merchant: z.string().nullable(),
+          current_monthly: z.number(),
+          suggested_monthly: z.number(),
+          estimated_saving: z.number(),
+        }),
+      ),
+      total_estimated_saving: z.number(),
+    }),
+  },
+});
+
 export const ListAccounts = defineRoute({
   ...asUser,
   method: 'get',
@@ -263,6 +287,40 @@ export const ReadSummary = defineRoute({
       debts: z.object({
         items: z.array(z.object({ name: z.string(), balance: MoneyText, apr: z.number().nullable() })),
       }),
+    }),
+  },
+});
+
+/** The same summary, as far as savings goals and single budgets need it. */
+export const ReadPlan = defineRoute({
+  ...asUser,
+  method: 'get',
+  path: '/v1/summary',
+  operationId: 'readSummary',
+  summary: 'The plan of the caller: budgets by name and savings goals',
+  responses: {
+    200: z.object({
+      source: z.string(),
+      month: z.string(),
+      expenses: MoneyText,
+      budgets: MoneyText,
+      savings: z.object({
+        saved: MoneyText,
+        monthlyTarget: MoneyText,
+        completion: z.number(),
+        goals: z.array(
+          z.object({
+            name: z.string(),
+            target: MoneyText,
+            saved: MoneyText,
+            monthly: MoneyText,
+            completion: z.number(),
+            completesOn: z.string().nullable(),
+            completed: z.boolean(),
+          }),
+        ),
+      }),
+      plan: z.array(z.object({ name: z.string(), category: z.string(), limit: MoneyText, spent: MoneyText })),
     }),
   },
 });

@@ -52,14 +52,6 @@ export const percentChange = (laterMinor: number, earlierMinor: number): number 
 export const percentOf = (partMinor: number, wholeMinor: number): number =>
   wholeMinor <= 0 ? 0 : Number(divideRounded(BigInt(partMinor) * 1000n, BigInt(wholeMinor))) / 10;
 
-/**
- * Mean of an amount over some months, rounded to minor units.
- * @param amountMinor the sum
- * @param months at least 1
- */
-export const perMonth = (amountMinor: number, months: number): number =>
-  Number(divideRounded(BigInt(amountMinor), BigInt(months)));
-
 /** How often a payment of each rhythm falls due in a year. */
 const PER_YEAR: Readonly<Record<string, number>> = {
   weekly: 52,

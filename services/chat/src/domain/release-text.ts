@@ -19,7 +19,7 @@ export interface TextRelease {
 
 // Any of these may be part of a figure, a link or a mark-up, so it waits for its sentence.
 const SUSPECT_SIGNS =
-  /[\d%£€$₩¥\p{Sc}\p{Nd}[\]()<>|`*_#!/\\@:]|\S\.\S|[일이삼사오육칠팔구십백천만억]+ ?(?:원|퍼센트)/iu;
+  /[\d%£€$₩¥\p{Sc}\p{Nd}[\]()<>|`*_#!/\\@:]|\S\.\S|[일이삼사오육칠팔구십백천만억一二三四五六七八九十百千萬万億]+ ?(?:원|퍼센트|$)/iu;
 const SUSPECT_WORDS = [
   ...[
     'hundred',

@@ -3,7 +3,7 @@ import { verifyAmounts } from '@orrery/language-model';
 import { parseDecimal } from '@orrery/money';
 import fc from 'fast-check';
 import { addFacts, noFacts } from './facts.ts';
-import { minus, moneyOf, monthlyOf, negated, percentChange, percentOf, perMonth } from './money-math.ts';
+import { minus, moneyOf, monthlyOf, negated, percentChange, percentOf } from './money-math.ts';
 import { suspicionsOf } from './suspicion.ts';
 import { tidy } from './tidy.ts';
 
@@ -13,8 +13,6 @@ describe('sums over amounts', () => {
       '0.20',
     );
     expect(negated({ amount: '-12.34', currency: 'EUR' }).amount).toBe('12.34');
-    expect(perMonth(100, 3)).toBe(33);
-    expect(perMonth(-5, 2)).toBe(-3);
     expect(percentChange(150, 100)).toBe(50);
     expect(percentChange(100, 0)).toBeNull();
     expect(percentOf(1, 3)).toBe(33.3);

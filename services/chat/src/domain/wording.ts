@@ -47,3 +47,15 @@ const DISCLAIMER: Readonly<Record<Language, string>> = {
  * @param language in which language
  */
 export const disclaimer = (language: Language): string => DISCLAIMER[language];
+
+const ONE_CHANGE: Readonly<Record<Language, string>> = {
+  en: 'I prepare one change at a time. Please confirm or decline the first one, then ask for the next.',
+  fr: 'Je prépare une modification à la fois. Confirmez ou refusez la première, puis demandez la suivante.',
+  ko: '한 번에 하나씩만 바꿀 수 있어요. 첫 번째에 먼저 답해 주신 뒤 다음을 말씀해 주세요.',
+};
+
+/**
+ * What is said to a second change in one answer.
+ * @param language in which language
+ */
+export const oneChangeAtATime = (language: Language): string => ONE_CHANGE[language];

@@ -9,13 +9,24 @@ import { subscribe, type Subscription } from '@orrery/messaging';
 import { wordAdviceNews, wordBankNews, wordBudgetNews, wordMissionNews } from '../domain/word-news.ts';
 import type { PushStore } from '../store/push-store.ts';
 
+/** Alerts of facts that are news of their own here: each is told once. */
+const TOLD_ALREADY: ReadonlySet<string> = new Set([
+  'budget_80',
+  'budget_100',
+  'bank_sign_in',
+  'mission_completed',
+]);
+
 /**
  * Everything that is told to users with an open socket: alerts, finished missions, advice, banks to sign in to, budgets.
  * @param pushes where every replica finds it
  */
 export const onNews = (pushes: PushStore): Subscription[] => [
   subscribe(AlertRaised, 'chat', async ({ id, data }, { session }) => {
-    const { userId, alertId, createdAt, texts } = data;
+    const { userId, alertId, kind, createdAt, texts } = data;
+    if (TOLD_ALREADY.has(kind)) {
+      return;
+    }
     await pushes.add({ id, userId, kind: 'alert', subject: alertId, createdAt, texts }, session);
   }),
   subscribe(MissionCompleted, 'chat', async ({ id, time, data }, { session }) => {

@@ -1,8 +1,7 @@
-import { categoryName, type ToolArguments, type ToolResult } from '@orrery/assistant';
-import type { Language } from '@orrery/contracts';
 import { periodContaining } from '@orrery/calendar';
-import { categoryBySlug } from '@orrery/contracts';
-import { ListBudgets, ReadSummary } from '../clients/routes.ts';
+import { categoryName, namesMeant, type ToolArguments, type ToolResult } from '@orrery/assistant';
+import { categoryBySlug, type Language, type MoneyText } from '@orrery/contracts';
+import { ListBudgets, ReadPlan } from '../clients/routes.ts';
 import { minorOf, minus, percentOf } from '../domain/money-math.ts';
 import { findCategory } from './find-category.ts';
 import type { RunTool, ToolAccess } from './tool-access.ts';
@@ -12,26 +11,31 @@ const MAX_BUDGETS = 50;
 
 type Budgets = ToolResult<'get_budgets'>['budgets'];
 
-/** All budgets of the month together, for users who keep them in the main back end. */
-const plannedBudgets = async (access: ToolAccess): Promise<Budgets> => {
-  const { body } = await access.call('advisor', ReadSummary, {});
-  const limit = body.budgets;
-  if (body.source !== 'main-backend' || minorOf(limit) <= 0) {
-    return [];
-  }
+/** A budget of the main back end is found by its own name, or by the part of the plan that it belongs to. */
+const isNamed = (line: { name: string; category: string }, words: readonly string[]): boolean =>
+  words.some((word) => {
+    const isMeant = namesMeant(word, [line.name, line.category]);
+    return isMeant(line.name) || isMeant(line.category);
+  });
+
+/** Budgets that the user keeps in the main back end, each by its name, with the month's sum when all are asked for. */
+const plannedBudgets = async (access: ToolAccess, words: readonly string[] | undefined): Promise<Budgets> => {
+  const { body } = await access.call('advisor', ReadPlan, {});
   const { from, to } = periodContaining('month', `${body.month}-01`);
-  const spent = body.expenses;
-  return [
-    {
-      name: ALL[access.language],
-      from,
-      to,
-      limit,
-      spent,
-      remaining: minus(limit, spent),
-      percent: percentOf(minorOf(spent), minorOf(limit)),
-    },
-  ];
+  const standing = (name: string, limit: MoneyText, spent: MoneyText): Budgets[number] => ({
+    name,
+    from,
+    to,
+    limit,
+    spent,
+    remaining: minus(limit, spent),
+    percent: percentOf(minorOf(spent), minorOf(limit)),
+  });
+  const lines = body.plan
+    .filter((line) => words === undefined || isNamed(line, words))
+    .map(({ name, limit, spent }) => standing(name, limit, spent));
+  const isWhole = words === undefined && body.source === 'main-backend' && minorOf(body.budgets) > 0;
+  return isWhole ? [standing(ALL[access.language], body.budgets, body.expenses), ...lines] : lines;
 };
 
 /** Budgets and how they stand. */
@@ -40,13 +44,25 @@ export const getBudgets: RunTool<ToolArguments<'get_budgets'>, ToolResult<'get_b
   access,
 ) => {
   const category = findCategory(args.category, access.language);
-  const { body } = await access.call('insights', ListBudgets, {});
   const parent = category === undefined ? undefined : categoryBySlug(category.slug)?.parent;
-  const wanted = body.data.filter(
-    (budget) => category === undefined || budget.category === category.slug || budget.category === parent,
-  );
-  const budgets = wanted
-    .slice(0, MAX_BUDGETS)
+  const words =
+    category === undefined && args.name === undefined
+      ? undefined
+      : [args.name, ...Object.values(categoryBySlug(category?.slug ?? '')?.names ?? {})].filter(
+          (word) => word !== undefined,
+        );
+  const [{ body }, planned] = await Promise.all([
+    access.call('insights', ListBudgets, {}),
+    plannedBudgets(access, words),
+  ]);
+  const isWanted = (slug: string): boolean =>
+    words === undefined ||
+    (category !== undefined && (slug === category.slug || slug === parent)) ||
+    (args.name !== undefined &&
+      slug !== 'total' &&
+      namesMeant(args.name, [categoryName(slug, access.language)])(categoryName(slug, access.language)));
+  const own = body.data
+    .filter(({ category: of }) => isWanted(of))
     .map(({ category: of, from, to, limit, spent, remaining, percent }) => ({
       name: of === 'total' ? ALL[access.language] : categoryName(of, access.language),
       from,
@@ -56,10 +72,10 @@ export const getBudgets: RunTool<ToolArguments<'get_budgets'>, ToolResult<'get_b
       remaining,
       percent,
     }));
-  const isNoneOfAll = category === undefined && budgets.length === 0;
   return {
     asOf: access.today,
     category: category ?? null,
-    budgets: isNoneOfAll ? await plannedBudgets(access) : budgets,
+    name: args.name ?? null,
+    budgets: [...own, ...planned].slice(0, MAX_BUDGETS),
   };
 };

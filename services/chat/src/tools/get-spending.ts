@@ -1,40 +1,120 @@
-import { addMonths, periodContaining } from '@orrery/calendar';
-import type { ToolArguments, ToolResult } from '@orrery/assistant';
-import { categoryName } from '@orrery/assistant';
-import { categoryBySlug, ReadSpending } from '@orrery/contracts';
+import { addMonths, diffDays, periodContaining } from '@orrery/calendar';
+import { categoryName, namesMeant, type ToolArguments, type ToolResult } from '@orrery/assistant';
+import { categoryBySlug, ReadSpending, roleOf, type MoneyText } from '@orrery/contracts';
+import { divideRounded, safeMinor } from '@orrery/money';
 import { TotalTransactions } from '../clients/routes.ts';
-import {
-  minorOf,
-  minus,
-  moneyOf,
-  negated,
-  percentChange,
-  percentOf,
-  perMonth,
-} from '../domain/money-math.ts';
+import { minorOf, minus, moneyOf, negated, percentChange, percentOf } from '../domain/money-math.ts';
 import { findCategory } from './find-category.ts';
-import { readRows } from './read-rows.ts';
+import { longestWord, readRows, type Row } from './read-rows.ts';
 import type { RunTool, ToolAccess } from './tool-access.ts';
 
 type Result = ToolResult<'get_spending'>;
 type Totals = Result['totals'];
 type Groups = NonNullable<Result['groups']>;
 
+/** What the figures are about; without either, about everything. */
 interface Subject {
   category: { slug: string; name: string } | undefined;
   merchant: string | undefined;
 }
 
+interface Scope extends Subject {
+  except: readonly Subject[];
+}
+
+type Span = { from: string; to: string };
+
 const MAX_GROUPS = 20;
 const MAX_MONTHS = 36;
+/** As many merchants as a report names; beyond, the rows have to be looked at. */
+const MAX_REPORTED_MERCHANTS = 100;
+
+const belongsTo = (slug: string | null, { slug: wanted }: { slug: string }): boolean =>
+  slug !== null && (slug === wanted || categoryBySlug(slug)?.parent === wanted);
+
+/** Whether a row belongs to a subject; `rows` are all among which a merchant's name is looked for. */
+const fitting = (rows: readonly Row[], { category, merchant }: Subject): ((row: Row) => boolean) => {
+  const isMeant =
+    merchant === undefined
+      ? () => true
+      : namesMeant(merchant, new Set(rows.flatMap((row) => [row.merchant, row.description])));
+  return (row) =>
+    (category === undefined || belongsTo(row.category?.slug ?? null, category)) &&
+    (isMeant(row.merchant) || isMeant(row.description));
+};
+
+const sumRows = (rows: readonly Row[]): Totals => {
+  const sums = new Map<string, { minor: number; count: number }>();
+  for (const { amount } of rows) {
+    const sum = sums.get(amount.currency) ?? { minor: 0, count: 0 };
+    sums.set(amount.currency, { minor: safeMinor(sum.minor - minorOf(amount)), count: sum.count + 1 });
+  }
+  return [...sums].map(([currency, { minor, count }]) => ({
+    currency,
+    spent: moneyOf(minor, currency),
+    count,
+  }));
+};
+
+/** Rows of a subject; a merchant is found by whole words, so that `bp` is not in `bpost`. */
+const rowsOf = async (
+  access: ToolAccess,
+  period: Span,
+  subject: Subject,
+): Promise<{ rows: Row[]; isComplete: boolean }> => {
+  const { category, merchant } = subject;
+  const { rows, isComplete } = await readRows(access, {
+    ...period,
+    category: category?.slug,
+    // The ledger looks for the text as it is written; the longest word finds at least all that is meant.
+    q: merchant === undefined ? undefined : longestWord(merchant),
+  });
+  return { rows: rows.filter(fitting(rows, subject)), isComplete };
+};
+
+/** Spending of a period without some categories or merchants. */
+const totalsWithout = async (
+  access: ToolAccess,
+  period: Span,
+  { except, ...subject }: Scope,
+): Promise<{ totals: Totals; isComplete: boolean }> => {
+  const { rows, isComplete } = await rowsOf(access, period, subject);
+  const isAll = subject.category === undefined && subject.merchant === undefined;
+  const leftOut = except.map((each) => fitting(rows, each));
+  const kept = rows.filter(
+    (row) =>
+      !leftOut.some((isLeftOut) => isLeftOut(row)) &&
+      (!isAll || roleOf(row.category?.slug ?? null, minorOf(row.amount)) === 'spending'),
+  );
+  return { totals: sumRows(kept), isComplete };
+};
 
 const totalsOf = async (
   access: ToolAccess,
-  period: { from: string; to: string },
-  { category, merchant }: Subject,
+  period: Span,
+  scope: Scope,
 ): Promise<{ totals: Totals; isComplete: boolean }> => {
-  if (category === undefined && merchant === undefined) {
-    const { body } = await access.call('insights', ReadSpending, { query: period });
+  const { category, merchant, except } = scope;
+  if (except.length > 0) {
+    return totalsWithout(access, period, scope);
+  }
+  if (category !== undefined && merchant === undefined) {
+    const { body } = await access.call('insights', TotalTransactions, {
+      query: { ...period, category: category.slug },
+    });
+    return {
+      totals: body.totals
+        .filter(({ count }) => count > 0)
+        .map(({ currency, net, count }) => ({ currency, spent: negated(net), count })),
+      isComplete: body.complete,
+    };
+  }
+  if (category !== undefined) {
+    const { rows, isComplete } = await rowsOf(access, period, scope);
+    return { totals: sumRows(rows), isComplete };
+  }
+  const { body } = await access.call('insights', ReadSpending, { query: period });
+  if (merchant === undefined) {
     const totals = body.data.map(({ currency, expenses, byCategory }) => ({
       currency,
       spent: expenses,
@@ -42,16 +122,69 @@ const totalsOf = async (
     }));
     return { totals: totals.filter(({ count }) => count > 0), isComplete: true };
   }
-  const { body } = await access.call('insights', TotalTransactions, {
-    query: { ...period, category: category?.slug, q: merchant },
+  const isWhole = body.data.every(({ byMerchant }) => byMerchant.length < MAX_REPORTED_MERCHANTS);
+  const totals = body.data.flatMap(({ currency, byMerchant }) => {
+    const isMeant = namesMeant(
+      merchant,
+      byMerchant.map(({ name }) => name),
+    );
+    const own = byMerchant.filter(({ name }) => isMeant(name));
+    const minor = own.reduce((sum, { amount }) => safeMinor(sum + minorOf(amount)), 0);
+    const count = own.reduce((sum, each) => sum + each.count, 0);
+    return count === 0 ? [] : [{ currency, spent: moneyOf(minor, currency), count }];
   });
+  if (isWhole && totals.length > 0) {
+    return { totals, isComplete: true };
+  }
+  const { rows, isComplete } = await rowsOf(access, period, scope);
+  return { totals: sumRows(rows), isComplete };
+};
+
+/** Several subjects side by side; what belongs to two of them counts once in the sum. */
+const sideBySide = async (
+  access: ToolAccess,
+  period: Span,
+  subjects: readonly Scope[],
+): Promise<{ parts: Totals[]; totals: Totals; isComplete: boolean }> => {
+  const found = await Promise.all(subjects.map((subject) => totalsOf(access, period, subject)));
+  const isComplete = found.every((each) => each.isComplete);
+  const kinds = new Set(subjects.map(({ merchant }) => merchant !== undefined));
+  const isApart =
+    kinds.size === 1 &&
+    !subjects.some((left) => subjects.some((right) => left !== right && mayOverlap(left, right)));
+  if (isApart) {
+    const currencies = [...new Set(found.flatMap(({ totals }) => totals.map(({ currency }) => currency)))];
+    return {
+      parts: found.map(({ totals }) => totals),
+      totals: currencies.map((currency) => {
+        const own = found.flatMap(({ totals }) => totals.filter((total) => total.currency === currency));
+        return {
+          currency,
+          spent: moneyOf(
+            own.reduce((sum, { spent }) => safeMinor(sum + minorOf(spent)), 0),
+            currency,
+          ),
+          count: own.reduce((sum, { count }) => sum + count, 0),
+        };
+      }),
+      isComplete,
+    };
+  }
+  const rows = await Promise.all(subjects.map((subject) => rowsOf(access, period, subject)));
+  const once = new Map(rows.flatMap((each) => each.rows.map((row) => [row.id, row] as const)));
   return {
-    totals: body.totals
-      .filter(({ count }) => count > 0)
-      .map(({ currency, net, count }) => ({ currency, spent: negated(net), count })),
-    isComplete: body.complete,
+    parts: found.map(({ totals }) => totals),
+    totals: sumRows([...once.values()]),
+    isComplete: isComplete && rows.every((each) => each.isComplete),
   };
 };
+
+const mayOverlap = (left: Subject, right: Subject): boolean =>
+  left.category !== undefined && right.category !== undefined
+    ? belongsTo(left.category.slug, right.category)
+    : left.merchant !== undefined &&
+      right.merchant !== undefined &&
+      namesMeant(right.merchant, [left.merchant])(left.merchant);
 
 const monthsIn = (from: string, to: string): string[] => {
   const months: string[] = [];
@@ -67,8 +200,8 @@ const monthsIn = (from: string, to: string): string[] => {
 
 const byMonth = async (
   access: ToolAccess,
-  { from, to }: { from: string; to: string },
-  subject: Subject,
+  { from, to }: Span,
+  subject: Scope,
   currency: string,
 ): Promise<Groups> => {
   const months = monthsIn(from, to);
@@ -93,12 +226,12 @@ const byMonth = async (
 /** Shares within one category or merchant, from its rows. */
 const withinSubject = async (
   access: ToolAccess,
-  period: { from: string; to: string },
-  { category, merchant }: Subject,
+  period: Span,
+  subject: Subject,
   groupBy: 'category' | 'merchant',
   currency: string,
 ): Promise<Groups> => {
-  const { rows } = await readRows(access, { ...period, category: category?.slug, q: merchant });
+  const { rows } = await rowsOf(access, period, subject);
   const sums = new Map<string, { spentMinor: number; count: number }>();
   for (const row of rows.filter(({ amount }) => amount.currency === currency)) {
     const key = groupBy === 'merchant' ? row.merchant : (row.category?.slug ?? 'uncategorised');
@@ -119,8 +252,8 @@ const withinSubject = async (
 
 const groupsOf = async (
   access: ToolAccess,
-  period: { from: string; to: string },
-  subject: Subject,
+  period: Span,
+  subject: Scope,
   groupBy: 'category' | 'merchant' | 'month',
   currency: string,
 ): Promise<Groups> => {
@@ -163,36 +296,106 @@ const compare = (now: Totals, before: Totals): NonNullable<Result['comparison']>
   });
 };
 
-/** Spending in a period: in all, of a category, at a merchant; by groups; against another period. */
+/** What is spent per day, week, month or purchase; undefined when there was nothing to take it over. */
+const averageOf = (
+  per: 'day' | 'week' | 'month' | 'purchase',
+  { from, to }: Span,
+  total: Totals[number] | undefined,
+): Result['average'] => {
+  if (total === undefined) {
+    return undefined;
+  }
+  const days = diffDays(from, to) + 1;
+  const over = { day: days, week: days, month: monthsIn(from, to).length, purchase: total.count }[per];
+  const sum = BigInt(minorOf(total.spent)) * (per === 'week' ? 7n : 1n);
+  return {
+    per,
+    amount: moneyOf(Number(divideRounded(sum, BigInt(over))), total.currency),
+    over,
+  };
+};
+
+const together = (now: Totals, before: Totals): MoneyText[] =>
+  [...new Set([...now, ...before].map(({ currency }) => currency))].map((currency) =>
+    moneyOf(
+      [...now, ...before]
+        .filter((total) => total.currency === currency)
+        .reduce((sum, { spent }) => safeMinor(sum + minorOf(spent)), 0),
+      currency,
+    ),
+  );
+
+const ordered = (from: string, to: string): Span => (from <= to ? { from, to } : { from: to, to: from });
+
+/** Spending in a period: in all, of a category, at a merchant, of several; by groups; against another period. */
 export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async (args, access) => {
-  const [from, to] = args.from <= args.to ? [args.from, args.to] : [args.to, args.from];
-  const category = findCategory(args.category, access.language);
-  const subject: Subject = { category, merchant: args.merchant };
-  const { totals, isComplete } = await totalsOf(access, { from, to }, subject);
+  const period = ordered(args.from, args.to);
+  const subjectOf = (of: { category?: string | undefined; merchant?: string | undefined }): Subject => ({
+    category: findCategory(of.category, access.language),
+    merchant: of.merchant,
+  });
+  const except = (args.except ?? []).map(subjectOf);
+  const scope: Scope = { ...subjectOf(args), except };
+  const parts = args.parts?.map((part) => ({ ...subjectOf(part), except }));
+  const { groupBy, compareFrom, compareTo, averagePer } = args;
+  const spentIn = async (span: Span) =>
+    parts === undefined
+      ? { ...(await totalsOf(access, span, scope)), parts: undefined }
+      : sideBySide(access, span, parts);
+  const against =
+    compareFrom === undefined || compareTo === undefined ? undefined : ordered(compareFrom, compareTo);
+  const isShare = args.share === true && parts === undefined;
+  const [found, earlier, whole] = await Promise.all([
+    spentIn(period),
+    against === undefined ? undefined : spentIn(against),
+    isShare ? totalsOf(access, period, { category: undefined, merchant: undefined, except: [] }) : undefined,
+  ]);
+  const { totals } = found;
   const currency = totals[0]?.currency ?? access.currency;
-  const { groupBy, compareFrom, compareTo } = args;
+  const total = totals.find((each) => each.currency === currency);
+  const all = whole?.totals.find((each) => each.currency === currency);
   const groups =
-    groupBy === undefined ? undefined : await groupsOf(access, { from, to }, subject, groupBy, currency);
-  const months = groupBy === 'month' ? monthsIn(from, to).length : 0;
-  const whole = totals.find((total) => total.currency === currency);
-  const earlier =
-    compareFrom === undefined || compareTo === undefined
+    groupBy === undefined || parts !== undefined
       ? undefined
-      : await totalsOf(access, { from: compareFrom, to: compareTo }, subject);
+      : await groupsOf(access, period, scope, groupBy, currency);
+  const average = averagePer === undefined ? undefined : averageOf(averagePer, period, total);
+  const [first, second] = found.parts ?? [];
+  const spentOn = (each: Totals | undefined): number => {
+    const own = each?.find((part) => part.currency === currency);
+    return own === undefined ? 0 : minorOf(own.spent);
+  };
+  const shownSubject = ({ category, merchant }: Subject) => ({
+    category: category ?? null,
+    merchant: merchant ?? null,
+  });
   return {
     asOf: access.today,
-    from,
-    to,
-    category: category ?? null,
-    merchant: args.merchant ?? null,
+    ...period,
+    ...shownSubject(scope),
     totals,
     ...(groups === undefined ? {} : { groups }),
-    ...(months === 0 || whole === undefined
+    ...(parts === undefined || found.parts === undefined
       ? {}
-      : { average: { perMonth: moneyOf(perMonth(minorOf(whole.spent), months), currency), months } }),
-    ...(earlier === undefined || compareFrom === undefined || compareTo === undefined
+      : {
+          parts: parts.map((part, index) => ({ ...shownSubject(part), totals: found.parts?.[index] ?? [] })),
+        }),
+    ...(found.parts?.length === 2
+      ? { difference: moneyOf(Math.abs(spentOn(first) - spentOn(second)), currency) }
+      : {}),
+    ...(except.length === 0 ? {} : { except: except.map(shownSubject) }),
+    ...(average === undefined ? {} : { average }),
+    ...(isShare && total !== undefined && all !== undefined
+      ? { share: { percent: percentOf(minorOf(total.spent), minorOf(all.spent)), all: all.spent } }
+      : {}),
+    ...(earlier === undefined || against === undefined
       ? {}
-      : { comparison: { from: compareFrom, to: compareTo, totals: compare(totals, earlier.totals) } }),
-    complete: isComplete && (earlier?.isComplete ?? true),
+      : {
+          comparison: {
+            ...against,
+            together: together(totals, earlier.totals),
+            totals: compare(totals, earlier.totals),
+          },
+        }),
+    complete: found.isComplete && (earlier?.isComplete ?? true),
   };
 };

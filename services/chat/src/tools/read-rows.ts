@@ -6,6 +6,8 @@ export interface Row {
   id: string;
   date: string;
   merchant: string;
+  /** As the bank wrote it. */
+  description: string;
   amount: { amount: string; currency: string };
   category: { slug: string; name: string } | null;
 }
@@ -47,6 +49,7 @@ export async function readRows(
         id,
         date,
         merchant: merchant ?? description,
+        description,
         amount,
         category,
       })),
@@ -58,3 +61,14 @@ export async function readRows(
   }
   return { rows: rows.slice(0, enough), isComplete: false };
 }
+
+/**
+ * A part of a merchant's name that the ledger can look for as it is written: its longest word, without the ending that
+ * stands behind an apostrophe on one statement and not on another.
+ * @param merchant as it was asked for
+ */
+export const longestWord = (merchant: string): string => {
+  const words = merchant.split(/[^\p{L}\p{N}]+/u);
+  const longest = words.reduce((best, word) => (word.length > best.length ? word : best), '');
+  return (longest.length > 3 ? longest.replace(/s$/i, '') : longest) || merchant;
+};

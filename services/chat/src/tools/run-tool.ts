@@ -9,6 +9,7 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { tidy } from '../domain/tidy.ts';
+import { findSavings } from './find-savings.ts';
 import { getBalances } from './get-balances.ts';
 import { getBudgets } from './get-budgets.ts';
 import { getDebtPlan } from './get-debt-plan.ts';
@@ -16,6 +17,7 @@ import { getForecast } from './get-forecast.ts';
 import { getIncomeAndSpending } from './get-income-and-spending.ts';
 import { getMissions } from './get-missions.ts';
 import { getRecurring } from './get-recurring.ts';
+import { getSavingsGoals } from './get-savings-goals.ts';
 import { getSpending } from './get-spending.ts';
 import { getSpendingProfile } from './get-spending-profile.ts';
 import { proposeBudget, proposeCategory, proposeMission } from './propose-acts.ts';
@@ -28,6 +30,8 @@ const RUNNERS: { [Name in ToolName]: RunTool<ToolArguments<Name>, ToolResult<Nam
   get_income_and_spending: getIncomeAndSpending,
   get_balances: getBalances,
   get_budgets: getBudgets,
+  get_savings_goals: getSavingsGoals,
+  find_savings: findSavings,
   get_recurring: getRecurring,
   get_forecast: getForecast,
   get_missions: getMissions,

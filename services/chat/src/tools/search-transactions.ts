@@ -1,10 +1,10 @@
-import type { ToolArguments, ToolResult } from '@orrery/assistant';
-import { roleOf } from '@orrery/contracts';
+import { namesMeant, type ToolArguments, type ToolResult } from '@orrery/assistant';
+import { categoryBySlug, roleOf } from '@orrery/contracts';
 import { parseDecimal } from '@orrery/money';
 import { TotalTransactions } from '../clients/routes.ts';
 import { minorOf, moneyOf } from '../domain/money-math.ts';
 import { findCategory } from './find-category.ts';
-import { readRows, type Row } from './read-rows.ts';
+import { longestWord, readRows, type Row } from './read-rows.ts';
 import type { RunTool } from './tool-access.ts';
 
 const DEFAULT_LIMIT = 10;
@@ -22,23 +22,42 @@ export const searchTransactions: RunTool<
   ToolArguments<'search_transactions'>,
   ToolResult<'search_transactions'>
 > = async (args, access) => {
-  const { direction, minAmount, sort = 'newest', limit = DEFAULT_LIMIT, merchant } = args;
+  const { direction, minAmount, maxAmount, sort = 'newest', limit = DEFAULT_LIMIT, merchant } = args;
   const category = findCategory(args.category, access.language);
   const turned = args.from !== undefined && args.to !== undefined && args.from > args.to;
   const [from, to] = turned ? [args.to, args.from] : [args.from, args.to];
-  const filter = { from, to, category: category?.slug, q: merchant };
+  const filter = {
+    from,
+    to,
+    category: category?.slug,
+    q: merchant === undefined ? undefined : longestWord(merchant),
+  };
+  const except = (args.except ?? []).map((each) => ({
+    category: findCategory(each.category, access.language) ?? null,
+    merchant: each.merchant ?? null,
+  }));
+  const limitOf = (decimal: string | undefined) =>
+    decimal === undefined ? null : moneyOf(parseDecimal(decimal, access.currency), access.currency);
   const common = {
     asOf: access.today,
     from: from ?? null,
     to: to ?? null,
     category: category ?? null,
     merchant: merchant ?? null,
-    minAmount:
-      minAmount === undefined ? null : moneyOf(parseDecimal(minAmount, access.currency), access.currency),
+    minAmount: limitOf(minAmount),
+    maxAmount: limitOf(maxAmount),
+    except,
     sort,
     direction: direction ?? null,
   };
-  if (sort === 'newest' && direction === undefined && minAmount === undefined) {
+  const isPlain =
+    sort === 'newest' &&
+    direction === undefined &&
+    minAmount === undefined &&
+    maxAmount === undefined &&
+    except.length === 0 &&
+    merchant === undefined;
+  if (isPlain) {
     const [{ rows }, { body }] = await Promise.all([
       readRows(access, filter, limit),
       access.call('insights', TotalTransactions, { query: filter }),
@@ -48,16 +67,39 @@ export const searchTransactions: RunTool<
   }
   const { rows, isComplete } = await readRows(access, filter);
   const leastMinor = common.minAmount === null ? 0 : minorOf(common.minAmount);
-  const matching = rows.filter(({ amount, category: of }) => {
+  const mostMinor = common.maxAmount === null ? Number.MAX_SAFE_INTEGER : minorOf(common.maxAmount);
+  const names = new Set(rows.flatMap((row) => [row.merchant, row.description]));
+  const naming = (name: string | null | undefined): ((row: Row) => boolean) => {
+    const isMeant = namesMeant(name ?? '', names);
+    return (row) => isMeant(row.merchant) || isMeant(row.description);
+  };
+  const isNamed = naming(merchant);
+  const unwanted = except.map((each) => ({ ...each, isNamed: naming(each.merchant) }));
+  const isLeftOut = (row: Row): boolean =>
+    unwanted.some(
+      (each) =>
+        each.isNamed(row) ||
+        (each.category !== null &&
+          row.category !== null &&
+          (row.category.slug === each.category.slug ||
+            categoryBySlug(row.category.slug)?.parent === each.category.slug)),
+    );
+  const matching = rows.filter((row) => {
+    const { amount, category: of } = row;
+    if ((merchant !== undefined && !isNamed(row)) || isLeftOut(row)) {
+      return false;
+    }
     const minor = minorOf(amount);
     // Money that stays with its owner is no purchase, unless it was asked for.
     const isOwn =
       category === undefined && merchant === undefined && roleOf(of?.slug ?? null, minor) === 'own-transfer';
-    const fits = minAmount === undefined || amount.currency === access.currency;
+    const isLimited = minAmount !== undefined || maxAmount !== undefined;
+    const fits = !isLimited || amount.currency === access.currency;
     return (
       !isOwn &&
       fits &&
       Math.abs(minor) >= leastMinor &&
+      Math.abs(minor) <= mostMinor &&
       (direction === undefined || (direction === 'out' ? minor < 0 : minor > 0))
     );
   });

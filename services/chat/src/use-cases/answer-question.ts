@@ -2,8 +2,8 @@ import {
   consentOf,
   fittingTools,
   MAX_OFFERED_TOOLS,
-  nextStep,
-  readQuestion,
+  nextStepOf,
+  readQuestions,
   TOOLS,
   type CalledTool,
   type QuestionContext,
@@ -28,13 +28,13 @@ import type { TurnUsage } from '../domain/frames.ts';
 import { systemPrompt } from '../domain/prompt.ts';
 import { judgeWording, releaseText, withoutMarkdown, type TextRelease } from '../domain/release-text.ts';
 import { suspicionsOf } from '../domain/suspicion.ts';
-import { disclaimer } from '../domain/wording.ts';
+import { disclaimer, oneChangeAtATime } from '../domain/wording.ts';
 import type { ChatMetrics } from '../chat-metrics.ts';
 import type { ActStore } from '../store/act-store.ts';
 import type { ConversationStore } from '../store/conversation-store.ts';
 import type { SummaryStore } from '../store/summary-store.ts';
 import { runTool } from '../tools/run-tool.ts';
-import type { ToolAccess } from '../tools/tool-access.ts';
+import { ToolRefusal, type ToolAccess } from '../tools/tool-access.ts';
 import { declined, type CarryOutAct } from './carry-out-act.ts';
 import type { Answer, AnswerQuestion, Question } from './handle-message.ts';
 
@@ -46,8 +46,8 @@ const MAX_ANSWER_TOKENS = 700;
 const TURN_DEADLINE_MS = 45_000;
 const TOOL_TIMEOUT_MS = 4_000;
 const MAX_RESULT_CHARACTERS = 12_000;
-/** The rules need this many calls at most: an act first looks something up. */
-const MAX_RULE_CALLS = 3;
+/** The rules need this many calls at most: up to three questions, of which each may look something up first. */
+const MAX_RULE_CALLS = 6;
 
 /** Tools whose results lead to decisions for which people should see a professional. */
 const SIGNIFICANT: ReadonlySet<string> = new Set(['get_debt_plan', 'get_forecast']);
@@ -74,7 +74,8 @@ type Io = Parameters<AnswerQuestion>[1];
 interface TurnState {
   question: Question;
   io: Io;
-  reading: Reading;
+  /** What the message asks, at least one thing. */
+  readings: readonly [Reading, ...Reading[]];
   context: QuestionContext;
   access: ToolAccess;
   offered: readonly ToolName[];
@@ -125,10 +126,10 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
 
   /** The answer of the rules; what the model has already asked for is not asked again. */
   const byRules = async (state: TurnState): Promise<string> => {
-    const { reading, context, question } = state;
+    const { readings, context, question } = state;
     const own: CalledTool[] = [];
     for (let step = 0; step <= MAX_RULE_CALLS; step += 1) {
-      const next = nextStep(reading, question.text, own, context);
+      const next = nextStepOf(readings, question.text, own, context);
       if (next.kind === 'say') {
         return next.text;
       }
@@ -149,7 +150,7 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
   };
 
   const messagesFor = async (state: TurnState): Promise<ModelMessage[]> => {
-    const { question, reading, context } = state;
+    const { question, readings, context } = state;
     const { userId } = question.identity;
     const [summary, name] = await Promise.all([
       state.isLong ? summaries.find(userId, question.conversationId) : undefined,
@@ -161,7 +162,7 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
         content: systemPrompt({
           today: context.today,
           currency: context.currency,
-          language: reading.language,
+          language: readings[0].language,
           name,
           merchants: context.merchants,
         }),
@@ -235,7 +236,9 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
   };
 
   const closing = (state: TurnState): string =>
-    state.called.some(({ name }) => SIGNIFICANT.has(name)) ? `\n${disclaimer(state.reading.language)}` : '';
+    state.called.some(({ name }) => SIGNIFICANT.has(name))
+      ? `\n${disclaimer(state.readings[0].language)}`
+      : '';
 
   /** The rules' answer after whatever the model has been let say. */
   const replaced = async (state: TurnState, release: TextRelease, hasShown: boolean): Promise<Answer> => {
@@ -300,27 +303,27 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
     const context: QuestionContext = { ...user, fallbackLanguage: question.preferredLanguage };
     const before = completedTurns(history.filter(({ turnId }) => turnId !== question.turnId));
     const asked = before.filter(({ role }) => role === 'user').map(({ content }) => content);
-    const reading = readQuestion([...asked, text], context);
+    const readings = readQuestions([...asked, text], context);
+    const [{ language }] = readings;
     const usage: TurnUsage = { model: RULES_MODEL, inputTokens: 0, outputTokens: 0 };
 
     const waiting = await acts.take(userId, conversationId);
     const consent = waiting === undefined ? undefined : consentOf(text);
     if (waiting !== undefined && consent !== undefined) {
       const reply =
-        consent === 'yes'
-          ? await parts.carryOut(waiting, identity, reading.language)
-          : declined(reading.language);
+        consent === 'yes' ? await parts.carryOut(waiting, identity, language) : declined(language);
       metrics.acts.inc({ kind: waiting.act.kind, outcome: consent === 'yes' ? 'confirmed' : 'declined' });
       io.emit({ kind: 'delta', text: reply });
       return { text: reply, usage };
     }
 
+    let hasProposed = false;
     return respond({
       question,
       io,
-      reading,
+      readings,
       context,
-      offered: fittingTools(reading, context).slice(0, MAX_OFFERED_TOOLS),
+      offered: fittingTools(readings, context).slice(0, MAX_OFFERED_TOOLS),
       before,
       isLong: history.length === HISTORY_LIMIT,
       called: [],
@@ -328,7 +331,7 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
       usage,
       access: {
         identity,
-        language: reading.language,
+        language,
         today: context.today,
         currency: context.currency,
         signal: io.signal,
@@ -337,9 +340,16 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
             identity,
             signal: io.signal,
             timeoutMs: TOOL_TIMEOUT_MS,
-            language: reading.language,
+            language,
           }),
-        propose: (act, proposal) => acts.keep(userId, conversationId, act, proposal),
+        propose: async (act, proposal) => {
+          // One yes could not say which of two changes it means.
+          if (hasProposed) {
+            throw new ToolRefusal('refused', oneChangeAtATime(language));
+          }
+          hasProposed = true;
+          await acts.keep(userId, conversationId, act, proposal);
+        },
       },
     });
   };

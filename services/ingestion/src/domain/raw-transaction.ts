@@ -65,6 +65,7 @@ export const toIngested = ({ _id, ...row }: RawTransaction): IngestedTransaction
   ...(row.country === undefined ? {} : { country: row.country }),
   ...(row.providerCategory === undefined ? {} : { providerCategory: row.providerCategory }),
   ...(row.statedCategory === undefined ? {} : { statedCategory: row.statedCategory }),
+  ...(row.statedGroup === undefined ? {} : { statedGroup: row.statedGroup }),
 });
 
 /**

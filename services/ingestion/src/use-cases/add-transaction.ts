@@ -23,6 +23,8 @@ export interface ManualEntry {
   pending: boolean;
   /** Slug; absent when the user named no category. */
   category: string | undefined;
+  /** A category of Cash Sense, when the user named no more than that. */
+  group: string | undefined;
 }
 
 interface AddTransactionParts {
@@ -79,6 +81,7 @@ export const createAddTransaction = (parts: AddTransactionParts) => {
         pending: entry.pending,
         paymentChannel: entry.paymentChannel,
         ...(entry.category === undefined ? {} : { statedCategory: entry.category }),
+        ...(entry.group === undefined ? {} : { statedGroup: entry.group }),
       };
       await parts.accounts.ensure(
         userId,

@@ -110,9 +110,13 @@ const refuse = (field: string, message: string): AppError =>
 const idOf = (choice: string | { id: string } | null | undefined): string | undefined =>
   typeof choice === 'string' ? choice : choice?.id;
 
-const slugOf = ({ category, subcategory }: Entry): string | undefined => {
+/** What the user wrote: one of our categories, or no more than a main category of Cash Sense. */
+const stated = ({
+  category,
+  subcategory,
+}: Entry): { category: string | undefined; group: string | undefined } => {
   if (category === null || category === undefined) {
-    return undefined;
+    return { category: undefined, group: undefined };
   }
   const id = typeof category === 'string' ? category : category.id;
   const sub = (typeof category === 'string' ? undefined : idOf(category.subcategory)) ?? idOf(subcategory);
@@ -120,11 +124,12 @@ const slugOf = ({ category, subcategory }: Entry): string | undefined => {
   if (found === undefined) {
     throw refuse('transaction.category', 'is not a known category');
   }
-  return found.slug;
+  // A main category alone does not say whether a supermarket or a restaurant is meant: that is decided by its name.
+  return sub === undefined ? { category: undefined, group: id } : { category: found.slug, group: undefined };
 };
 
 const shown = (row: RawTransaction): z.input<typeof ShownTransaction> => {
-  const stated = row.statedCategory === undefined ? undefined : categoryBySlug(row.statedCategory);
+  const leaf = row.statedCategory === undefined ? undefined : categoryBySlug(row.statedCategory);
   return {
     id: row._id,
     date: row.postedOn,
@@ -134,8 +139,8 @@ const shown = (row: RawTransaction): z.input<typeof ShownTransaction> => {
     payment_channel: row.paymentChannel ?? 'manual',
     pending: row.pending,
     category: {
-      id: stated?.cashSense.category ?? 'other',
-      subcategory: { id: stated?.cashSense.subcategory ?? 'unknown' },
+      id: leaf?.cashSense.category ?? row.statedGroup ?? 'other',
+      subcategory: { id: leaf?.cashSense.subcategory ?? 'unknown' },
     },
     is_test_data: row.source === 'demo',
     is_manual: row.source === 'manual',
@@ -180,7 +185,7 @@ export const manualRoutes = (parts: ManualParts): MountedRoute[] => [
       currency,
       paymentChannel: entry.payment_channel ?? 'manual',
       pending: entry.pending ?? false,
-      category: slugOf(entry),
+      ...stated(entry),
     });
     return { status: 200, body: { success: true, transaction: shown(row) } };
   }),
