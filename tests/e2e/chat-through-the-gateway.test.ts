@@ -330,9 +330,8 @@ describe('the chat through the gateway', () => {
         await socket.seen('full_response');
       }
       await socket.ask('hello');
-      model.fail({ kind: 'slow', delayMs: 1 });
-      model.fail({ kind: 'cut', afterPieces: 3, times: 2 });
-      const failed = await socket.ask('Hello, what can you do?');
+      model.fail({ kind: 'cut', afterPieces: 4, times: 3 });
+      const failed = await socket.ask('hello');
       model.heal();
       const next = await socket.ask('How much can I spend this month?');
       socket.close();
@@ -352,7 +351,7 @@ describe('the chat through the gateway', () => {
         const answer = answerIn(frames);
 
         expect(answer).not.toMatch(/Secret clinic|77\.77|Marcus|Priya|https?:/);
-        expect(new Set(frames.map(({ type }) => type))).toEqual(
+        expect(new Set(frames.map(({ type }) => type).filter((type) => type !== 'title'))).toEqual(
           new Set(dialect === 'current' ? ['full_response', 'status'] : ['stream', 'status']),
         );
       }

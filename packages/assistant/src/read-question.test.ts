@@ -225,6 +225,18 @@ describe('what cannot be read', () => {
     expect(nextStepOf(readings, text, [], context)).toMatchObject({ kind: 'say' });
   });
 
+  it.each([
+    ['of pieces that fit in many ways', `${'얼마나'.repeat(2_600)}쀍`],
+    ['of one long word', 'x'.repeat(8_000)],
+    ['of many words', 'and '.repeat(2_000)],
+    ['of many amounts', '£1 '.repeat(2_600)],
+    ['of many dates', '1월 1일부터 '.repeat(1_000)],
+  ])('ends soon when it is a text %s', (_case, text) => {
+    const [reading] = readQuestions(Array<string>(6).fill(text), context);
+
+    expect(['unknown', 'filler']).toContain(reading.topic);
+  });
+
   it('is named in the answer, unless it is no plain word', () => {
     const said = (text: string): string => {
       const step = nextStepOf(readQuestions([text], context), text, [], context);
@@ -232,7 +244,7 @@ describe('what cannot be read', () => {
     };
 
     expect(said('how much did Marcus spend last month')).toContain('“marcus”');
-    expect(said('how much did I spend https://evil.example last month')).not.toMatch(/evil\.example|https/);
+    expect(said('how much did I spend https://evil.example last month')).not.toMatch(/evil\.example|:\/\//);
   });
 });
 

@@ -652,9 +652,16 @@ const questionsIn = (text: string): string[] => {
 
 const EMPTY: ReadonlySet<Topic> = new Set<Topic>(['filler', 'greeting', 'thanks']);
 
+/** Nobody asks so long a question; what is longer is looked at only as far as this, and not answered by figures. */
+const LONGEST_QUESTION = 600;
+
 /** Reads one message, which may ask several things. */
-const readMessage = (text: string, context: QuestionContext, before: Reading | undefined): Reading[] => {
+const readMessage = (whole: string, context: QuestionContext, before: Reading | undefined): Reading[] => {
+  const text = whole.slice(0, LONGEST_QUESTION);
   const alone = readAlone(text, context, before);
+  if (whole.length > LONGEST_QUESTION) {
+    return [settled({ ...alone, unread: [...alone.unread, '…'] })];
+  }
   if (!STRICT.has(alone.topic)) {
     return [alone];
   }

@@ -172,6 +172,9 @@ const ownMerchants = (text: string, merchants: readonly string[]): FoundSubject[
   return found;
 };
 
+/** No name of a merchant is a longer word. */
+const LONGEST_NAME = 24;
+
 /** Beginnings of names: `홈플` for `홈플러스`, if only one merchant begins so. */
 const shortened = (
   text: string,
@@ -182,7 +185,7 @@ const shortened = (
   return [...text.matchAll(/[\p{L}\p{M}]+/gu)].flatMap((match) => {
     const start = match.index;
     const [word] = match;
-    if (overlaps(taken, start, start + word.length)) {
+    if (overlaps(taken, start, start + word.length) || word.length > LONGEST_NAME) {
       return [];
     }
     const stems = HANGUL.test(word)

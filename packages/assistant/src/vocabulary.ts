@@ -91,9 +91,28 @@ const wordsOf = (text: string): string[] => fold(text).split(/\s+/);
 export const ENGLISH_WORDS: ReadonlySet<string> = new Set(wordsOf(ENGLISH));
 export const FRENCH_WORDS: ReadonlySet<string> = new Set(wordsOf(FRENCH));
 
-const KOREAN_WORD = new RegExp(
-  `^(?:${[...new Set(wordsOf(KOREAN))].sort((left, right) => right.length - left.length).join('|')})+$`,
-);
+const KOREAN_PIECES: ReadonlySet<string> = new Set(wordsOf(KOREAN));
+const LONGEST_PIECE = Math.max(...[...KOREAN_PIECES].map(({ length }) => length));
+/** No word of a question is longer. */
+const LONGEST_KOREAN_WORD = 24;
+
+/** Whether a word is made of known pieces; each place in it is looked at once, however many ways there are. */
+const isKoreanWord = (word: string): boolean => {
+  if (word.length > LONGEST_KOREAN_WORD) {
+    return false;
+  }
+  const reached = new Set([0]);
+  for (let start = 0; start < word.length; start += 1) {
+    if (reached.has(start)) {
+      for (let end = start + 1; end <= Math.min(word.length, start + LONGEST_PIECE); end += 1) {
+        if (KOREAN_PIECES.has(word.slice(start, end))) {
+          reached.add(end);
+        }
+      }
+    }
+  }
+  return reached.has(word.length);
+};
 
 // Single letters are what elisions and contractions leave.
 const isCommon = (word: string): boolean =>
@@ -101,7 +120,7 @@ const isCommon = (word: string): boolean =>
   /^(?:re|ve|ll|ci|st|nd|rd|th)$/.test(word) ||
   ENGLISH_WORDS.has(word) ||
   FRENCH_WORDS.has(word) ||
-  (/\p{Script=Hangul}/u.test(word) && KOREAN_WORD.test(word));
+  (/\p{Script=Hangul}/u.test(word) && isKoreanWord(word));
 
 /** Words for time that no rule has read: without what they say, a figure would be of another time. */
 const UNREAD_TIME =
