@@ -205,12 +205,15 @@ describe('the chat through the gateway', () => {
     ['without a token', '', '/chat/ws'],
     ['with an empty one', 'token=', '/chat/ws'],
     ['at the address with a slash at its end', '', '/chat/ws/'],
-  ])('check 26: accepts a client %s, says so in one frame and closes with 1008', async (_how, query, path) => {
-    const socket = await open(query, path);
+  ])(
+    'check 26: accepts a client %s, says so in one frame and closes with 1008',
+    async (_how, query, path) => {
+      const socket = await open(query, path);
 
-    expect(await socket.closed).toBe(1008);
-    expect(socket.frames).toEqual([{ error: 'Authentication failed: Token not provided' }]);
-  });
+      expect(await socket.closed).toBe(1008);
+      expect(socket.frames).toEqual([{ error: 'Authentication failed: Token not provided' }]);
+    },
+  );
 
   it('check 27: welcomes Priya by name in the current dialect, and shows that message when she comes back', async () => {
     const first = await open(`dialect=current&token=${tokenOf(PRIYA)}`);

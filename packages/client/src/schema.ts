@@ -3030,6 +3030,8 @@ export interface components {
                     target: components["schemas"]["Money"];
                     saved: components["schemas"]["Money"];
                     monthly: components["schemas"]["Money"];
+                    /** @description In percent, two decimals */
+                    completion: number;
                     completesOn: string | null;
                     completed: boolean;
                 }[];
@@ -3045,6 +3047,13 @@ export interface components {
                 amount: components["schemas"]["Money"];
                 /** @description In percent, two decimals */
                 share: number;
+            }[];
+            plan: {
+                name: string;
+                category: string;
+                household: boolean;
+                limit: components["schemas"]["Money"];
+                spent: components["schemas"]["Money"];
             }[];
             household: {
                 ownBudgets: components["schemas"]["Money"];
