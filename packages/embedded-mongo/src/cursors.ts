@@ -20,6 +20,13 @@ export interface DocumentStream {
   readonly resumeToken?: BsonDocument;
 }
 
+/** A time limit that counts only while a command works on the cursor. */
+export interface CursorTimeLimit {
+  pause(): void;
+  /** Throws MongoServerError 50 when a fail point says so. */
+  resume(): void;
+}
+
 /** An open cursor. */
 export interface Cursor {
   id: Long;
@@ -30,6 +37,7 @@ export interface Cursor {
   lastUse: number;
   timesOut: boolean;
   batchSize?: number;
+  timeLimit?: CursorTimeLimit;
   /** A getMore that finds nothing waits for a while for what is written next. */
   awaitsData?: boolean;
   /** It stays open when its collection is dropped, to tell of that. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { assertApiVersion } from './api-version.ts';
 import type { CommandContext, CommandDefinition, ConnectionState } from './command.ts';
 import { commandTable } from './commands/index.ts';
 import { codeNameOf } from './error-codes.ts';
@@ -263,6 +264,9 @@ export class Dispatcher {
     const maxTime = toNumber(command.maxTimeMS);
     if (maxTime !== undefined && maxTime > 0) {
       context.deadline = performance.now() + maxTime;
+      if (this.server.failPoints.takeTimeOut()) {
+        throw timeLimitError();
+      }
     }
     return context;
   }
@@ -273,6 +277,7 @@ export class Dispatcher {
     if (definition === undefined) {
       throw new MongoServerError(59, `no such command: '${name}'`);
     }
+    assertApiVersion(command, name, this.server.parameters.get('requireApiVersion') === true);
     if (definition.adminOnly === true && context.database !== 'admin') {
       throw new MongoServerError(13, `${name} may only be run against the admin database.`);
     }

@@ -84,7 +84,8 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [290, 'TransactionExceededLifetimeLimitSeconds'],
   [291, 'NoQueryExecutionPlans'],
   [292, 'QueryExceededMemoryLimitNoDiskUseAllowed'],
-  [303, 'APIStrictError'],
+  [322, 'APIVersionError'],
+  [323, 'APIStrictError'],
   [361, 'MovePrimaryInProgress'],
   [365, 'TemporarilyUnavailable'],
   [9001, 'SocketException'],
@@ -112,6 +113,16 @@ const RETRYABLE_CODES: ReadonlySet<number> = new Set([
 ]);
 
 const TRANSIENT_CODES: ReadonlySet<number> = new Set([24, 112, 246, 251, 267]);
+
+/** Errors in a change stream after which a driver opens it again behind the last event. */
+const RESUMABLE_CODES: ReadonlySet<number> = new Set([
+  6, 7, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436,
+]);
+
+/** True for an error after which a change stream can be resumed. */
+export function isResumable(code: number): boolean {
+  return RESUMABLE_CODES.has(code);
+}
 
 /** What decides on the labels of an error. */
 export interface LabelContext {

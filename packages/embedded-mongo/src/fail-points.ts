@@ -19,7 +19,12 @@ export interface InjectedWriteFailure {
   errorCode?: number;
 }
 
-const KINDS = new Set(['failCommand', 'onPrimaryTransactionalWrite']);
+const KINDS = new Set([
+  'failCommand',
+  'failGetMoreAfterCursorCheckout',
+  'maxTimeAlwaysTimeOut',
+  'onPrimaryTransactionalWrite',
+]);
 
 interface FailPoint {
   commands: ReadonlySet<string>;
@@ -33,7 +38,7 @@ interface FailPoint {
   writeFailure: InjectedWriteFailure;
 }
 
-/** Faults that tests inject into commands (`configureFailPoint`): `failCommand` and `onPrimaryTransactionalWrite`. */
+/** Faults that tests inject into commands (`configureFailPoint`), of those kinds that MongoDB's drivers are tested with. */
 export class FailPoints {
   private readonly active = new Map<string, FailPoint>();
   /** How often each fail point has made something fail. */
@@ -92,6 +97,20 @@ export class FailPoints {
     }
     const concerns = (point.appName ?? appName) === appName && (point.namespace ?? namespace) === namespace;
     return concerns && this.isDue('failCommand', point) ? point.failure : undefined;
+  }
+
+  /** The failure to inject into a getMore that has found its cursor, if any. Counts it. */
+  takeGetMore(): InjectedFailure | undefined {
+    const point = this.active.get('failGetMoreAfterCursorCheckout');
+    return point !== undefined && this.isDue('failGetMoreAfterCursorCheckout', point)
+      ? point.failure
+      : undefined;
+  }
+
+  /** True when a command with a time limit is to find it exceeded. Counts it. */
+  takeTimeOut(): boolean {
+    const point = this.active.get('maxTimeAlwaysTimeOut');
+    return point !== undefined && this.isDue('maxTimeAlwaysTimeOut', point);
   }
 
   /** The failure to inject into a statement of a retryable write, if any. Counts it. */

@@ -137,6 +137,9 @@ export class ListStream implements DocumentStream {
     while (documents.length < count && bytes < maxBytes && this.position < this.list.length) {
       const next = this.list[this.position];
       if (next !== undefined) {
+        if (documents.length > 0 && bytes + next.length > maxBytes) {
+          break;
+        }
         documents.push(next);
         bytes += next.length;
       }

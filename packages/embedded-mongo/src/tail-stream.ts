@@ -1,6 +1,7 @@
 import type { CollectionInfo } from './catalog.ts';
 import type { DocumentStream } from './cursors.ts';
 import type { FoundDocument } from './scan.ts';
+import { MongoServerError } from './semantics/errors.ts';
 import type { Matcher } from './semantics/types.ts';
 import { documentRange, recordIdAtEnd } from './storage/keyspace.ts';
 import type { ReadView } from './storage/store.ts';
@@ -13,6 +14,7 @@ export class TailStream implements DocumentStream {
   private readonly matcher: Matcher;
   private readonly present: (found: FoundDocument) => Uint8Array;
   private next: Buffer;
+  private last: Buffer | undefined;
 
   constructor(
     view: ReadView,
@@ -28,12 +30,19 @@ export class TailStream implements DocumentStream {
     this.present = present;
   }
 
-  take(count: number, maxBytes: number): Promise<{ documents: Uint8Array[]; done: boolean }> {
+  async take(count: number, maxBytes: number): Promise<{ documents: Uint8Array[]; done: boolean }> {
     const documents: Uint8Array[] = [];
     let bytes = 0;
+    if (this.last !== undefined && this.view.get(this.last) === undefined) {
+      throw new MongoServerError(
+        136,
+        'CollectionScan died due to position in capped collection being deleted.',
+      );
+    }
     if (count > 0) {
       for (const { key, value } of this.view.range({ start: this.next, end: this.end })) {
         this.next = Buffer.concat([key, Buffer.from([0])]);
+        this.last = key;
         if (this.matcher.test(decodeDocument(value))) {
           const document = this.present({ recordId: recordIdAtEnd(key), raw: value });
           documents.push(document);
@@ -44,6 +53,6 @@ export class TailStream implements DocumentStream {
         }
       }
     }
-    return Promise.resolve({ documents, done: false });
+    return { documents, done: false };
   }
 }

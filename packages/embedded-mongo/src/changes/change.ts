@@ -44,6 +44,8 @@ export interface Change<D = BsonDocument> {
   to?: CollectionName;
   /** `operationDescription` of a change to a collection or its indexes. */
   details?: BsonDocument;
+  /** It happened to a view, of which only streams with `showExpandedEvents` tell. */
+  ofView?: boolean;
 }
 
 /** A change that is going to be stored; its documents may be given as their bytes. */

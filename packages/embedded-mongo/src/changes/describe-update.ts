@@ -7,7 +7,12 @@ export interface UpdateDescription {
   updatedFields: BsonDocument;
   removedFields: string[];
   truncatedArrays: { field: string; newSize: number }[];
+  /** The steps of those paths above that may be misread: of fields whose names look like positions or have dots. */
+  disambiguatedPaths?: Record<string, (string | number)[]>;
 }
+
+/** The steps of a path: field names, and positions in arrays as numbers. */
+type Path = readonly (string | number)[];
 
 interface NamedPath {
   segments: string[];
@@ -26,12 +31,12 @@ export class NamedPaths {
   }
 
   /** How a path is named, if it is: `$`, `$[]` and `$[id]` stand for any position. */
-  find(path: readonly string[]): NamedPath | undefined {
+  find(path: Path): NamedPath | undefined {
     this.paths ??= Array.isArray(this.update) ? [] : pathsOf(this.update);
     return this.paths.find(
       ({ segments }) =>
         segments.length === path.length &&
-        segments.every((segment, index) => segment === path[index] || segment.startsWith('$')),
+        segments.every((segment, index) => segment === String(path[index]) || segment.startsWith('$')),
     );
   }
 }
@@ -57,11 +62,20 @@ export function describeUpdate(
   compareDocuments(before, after, []);
   return description;
 
-  function update(path: readonly string[], value: unknown): void {
-    setField(description.updatedFields, path.join('.'), value);
+  function nameOf(path: Path): string {
+    const name = path.join('.');
+    if (path.some((step) => typeof step === 'string' && (step.includes('.') || /^\d+$/.test(step)))) {
+      description.disambiguatedPaths ??= {};
+      setField(description.disambiguatedPaths, name, path);
+    }
+    return name;
   }
 
-  function compareDocuments(old: BsonDocument, fresh: BsonDocument, path: readonly string[]): void {
+  function update(path: Path, value: unknown): void {
+    setField(description.updatedFields, nameOf(path), value);
+  }
+
+  function compareDocuments(old: BsonDocument, fresh: BsonDocument, path: Path): void {
     for (const name of Object.keys(fresh)) {
       if (Object.hasOwn(old, name)) {
         compareValues(old[name], fresh[name], [...path, name]);
@@ -71,12 +85,12 @@ export function describeUpdate(
     }
     for (const name of Object.keys(old)) {
       if (!Object.hasOwn(fresh, name)) {
-        description.removedFields.push([...path, name].join('.'));
+        description.removedFields.push(nameOf([...path, name]));
       }
     }
   }
 
-  function compareValues(old: unknown, fresh: unknown, path: readonly string[]): void {
+  function compareValues(old: unknown, fresh: unknown, path: Path): void {
     if (identicalValues(old, fresh)) {
       return;
     }
@@ -93,9 +107,9 @@ export function describeUpdate(
     update(path, fresh);
   }
 
-  function compareArrays(old: readonly unknown[], fresh: readonly unknown[], path: readonly string[]): void {
+  function compareArrays(old: readonly unknown[], fresh: readonly unknown[], path: Path): void {
     fresh.forEach((value, index) => {
-      const place = [...path, String(index)];
+      const place = [...path, index];
       if (index < old.length) {
         compareValues(old[index], value, place);
       } else {
@@ -103,7 +117,7 @@ export function describeUpdate(
       }
     });
     if (fresh.length < old.length) {
-      description.truncatedArrays.push({ field: path.join('.'), newSize: fresh.length });
+      description.truncatedArrays.push({ field: nameOf(path), newSize: fresh.length });
     }
   }
 }

@@ -22,7 +22,7 @@ export interface EventParts {
 
 /** True when a stream tells of a change only when it was asked for expanded events. */
 export function isExpanded(change: Change): boolean {
-  return EXPANDED.has(change.operation);
+  return EXPANDED.has(change.operation) || change.ofView === true;
 }
 
 function namespaceOf({ db, coll }: Change): BsonDocument {
@@ -30,7 +30,8 @@ function namespaceOf({ db, coll }: Change): BsonDocument {
 }
 
 function updateDescriptionOf(change: Change, expanded: boolean): BsonDocument {
-  return { ...change.description, ...(expanded && { disambiguatedPaths: {} }) };
+  const { disambiguatedPaths = {}, ...description } = change.description ?? {};
+  return { ...description, ...(expanded && { disambiguatedPaths }) };
 }
 
 /** The event that a stream shows for the change at `position`. */

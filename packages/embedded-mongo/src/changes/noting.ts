@@ -7,7 +7,8 @@ import type { Change, OperationType } from './change.ts';
 import { describeUpdate, type NamedPaths } from './describe-update.ts';
 
 function about(collection: CollectionInfo, operation: OperationType): Change {
-  return { operation, db: collection.database, coll: collection.name, uuid: collection.uuid };
+  const { database, name, uuid, kind } = collection;
+  return { operation, db: database, coll: name, ...(kind === 'collection' && { uuid }) };
 }
 
 function keepsImages({ options }: CollectionInfo): boolean {
@@ -70,10 +71,11 @@ export function noteCollection(
   operation: OperationType,
   more: Pick<Change, 'to' | 'details'> = {},
 ): void {
-  if (collection.kind !== 'view') {
-    const changes =
-      context.changes(collection.database) ??
-      (more.to === undefined ? undefined : context.changes(more.to.db));
-    changes?.push({ ...about(collection, operation), ...more });
-  }
+  const changes =
+    context.changes(collection.database) ?? (more.to === undefined ? undefined : context.changes(more.to.db));
+  changes?.push({
+    ...about(collection, operation),
+    ...more,
+    ...(collection.kind === 'view' && { ofView: true }),
+  });
 }

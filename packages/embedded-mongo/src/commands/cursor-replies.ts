@@ -1,7 +1,9 @@
 import { Long } from 'bson';
 import type { CommandContext, CommandDefinition } from '../command.ts';
 import { countOption, cursorId, integerOption, optionalField, requiredString } from '../command-options.ts';
-import type { Cursor, DocumentStream } from '../cursors.ts';
+import type { Cursor, CursorTimeLimit, DocumentStream } from '../cursors.ts';
+import { timeLimitError } from '../engine.ts';
+import { isResumable } from '../error-codes.ts';
 import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isArray, isDocument } from '../semantics/values.ts';
@@ -30,6 +32,31 @@ function raw(documents: readonly Uint8Array[]): RawDocument[] {
   return documents.map((document) => new RawDocument(document));
 }
 
+/**
+ * The time limit of the command that opened a cursor. It goes on counting with the cursor's getMores and stands still
+ * between them; the stream looks at the opening command's deadline.
+ */
+class TimeLimit implements CursorTimeLimit {
+  private readonly opener: CommandContext;
+  private left = 0;
+
+  constructor(opener: CommandContext) {
+    this.opener = opener;
+    this.pause();
+  }
+
+  pause(): void {
+    this.left = (this.opener.deadline ?? 0) - performance.now();
+  }
+
+  resume(): void {
+    if (this.opener.server.failPoints.takeTimeOut()) {
+      throw timeLimitError();
+    }
+    this.opener.deadline = performance.now() + this.left;
+  }
+}
+
 /** Takes the first batch from a stream and keeps the rest, if any, as a cursor. */
 export async function cursorReply(
   context: CommandContext,
@@ -47,6 +74,9 @@ export async function cursorReply(
       timesOut: options.noCursorTimeout !== true,
       ...(options.awaitsData === true ? { awaitsData: true } : {}),
       ...(options.outlivesCollection === true ? { outlivesCollection: true } : {}),
+      ...(context.deadline === undefined || options.awaitsData === true
+        ? {}
+        : { timeLimit: new TimeLimit(context) }),
       ...(context.session === undefined ? {} : { session: context.session.id }),
       ...(context.transaction === undefined ? {} : { transaction: context.transaction }),
     });
@@ -107,6 +137,7 @@ async function takeOrWait(
 function woken(cursor: Cursor, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
+    timer.unref();
     cursor.wake = () => {
       clearTimeout(timer);
       resolve();
@@ -147,6 +178,8 @@ async function getMore(context: CommandContext): Promise<BsonDocument> {
   }
   cursor.busy = true;
   try {
+    cursor.timeLimit?.resume();
+    injectFailure(context);
     const count = batchSize === undefined || batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize;
     const { documents, done } = cursor.awaitsData
       ? await takeOrWait(context, cursor, count)
@@ -164,11 +197,36 @@ async function getMore(context: CommandContext): Promise<BsonDocument> {
     };
   } catch (error) {
     engine.cursors.close(id);
-    throw error;
+    throw cursor.outlivesCollection === true ? labelled(error) : error;
   } finally {
+    cursor.timeLimit?.pause();
     cursor.busy = false;
     cursor.lastUse = Date.now();
   }
+}
+
+function injectFailure(context: CommandContext): void {
+  const failure = context.server.failPoints.takeGetMore();
+  if (failure === undefined) {
+    return;
+  }
+  context.closesConnection = failure.closeConnection;
+  if (failure.errorCode !== undefined) {
+    throw new MongoServerError(
+      failure.errorCode,
+      `Failing getMore via 'failGetMoreAfterCursorCheckout' failpoint`,
+    );
+  }
+}
+
+/** Tells drivers of an error in a change stream whether opening it again can help. */
+function labelled(error: unknown): unknown {
+  return error instanceof MongoServerError && isResumable(error.code)
+    ? new MongoServerError(error.code, error.message, {
+        ...error.details,
+        errorLabels: ['ResumableChangeStreamError'],
+      })
+    : error;
 }
 
 function killCursors(context: CommandContext): BsonDocument {

@@ -10,6 +10,7 @@ import { MongoServerError } from '../semantics/errors.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { isArray, isDocument, valuesEqual } from '../semantics/values.ts';
 import { describeValue } from '../semantics/update-describe.ts';
+import { catalogKey } from '../storage/keyspace.ts';
 import { encodeDocument } from '../wire/bson-encode.ts';
 import type { WriteContext } from '../write-context.ts';
 import { cursorBatchSize, cursorReply } from './cursor-replies.ts';
@@ -76,6 +77,11 @@ function register(
   return { collection, created, before, createdCollection: existing === undefined, pending, long };
 }
 
+/** True in a transaction that did not create the collection itself. */
+function existedBefore({ transaction, database }: CommandContext, name: string): boolean {
+  return transaction?.overlay.getBase(catalogKey(database, name)) !== undefined;
+}
+
 async function createIndexes(context: CommandContext): Promise<BsonDocument> {
   const { command, engine } = context;
   assertKnownFields(command, 'createIndexes', CREATE_FIELDS);
@@ -86,13 +92,14 @@ async function createIndexes(context: CommandContext): Promise<BsonDocument> {
   }
   const registered = await writeFor(context, (write) => {
     const found = write.catalog.find(write.view, context.database, name);
-    if (context.transaction !== undefined && found !== undefined && write.counters(found.id).documents > 0) {
+    const registered = register(context, write, name, specs);
+    if (found !== undefined && registered.created.size > 0 && existedBefore(context, name)) {
       throw new MongoServerError(
         263,
-        `Cannot create new indexes on non-empty collection ${found.namespace} inside a multi-document transaction.`,
+        `Cannot create new indexes on existing collection ${found.namespace} in a multi-document transaction.`,
       );
     }
-    return register(context, write, name, specs);
+    return registered;
   });
   const { collection, created, before, long } = registered;
   if (long && created.size > 0) {

@@ -1,6 +1,6 @@
 import type { CollectionInfo } from '../catalog.ts';
 import { type CommandContext, type CommandDefinition, findCollection, viewOf } from '../command.ts';
-import { collectionName } from '../command-options.ts';
+import { booleanOption, collectionName } from '../command-options.ts';
 import { Double } from 'bson';
 import { checkCollection } from '../consistency-check.ts';
 import { MongoServerError } from '../semantics/errors.ts';
@@ -88,6 +88,12 @@ function dbStats(context: CommandContext): BsonDocument {
 }
 
 function validate(context: CommandContext): BsonDocument {
+  if (booleanOption(context.command, 'full') && booleanOption(context.command, 'background')) {
+    throw new MongoServerError(
+      72,
+      'Running the validate command with { background: true } is not supported with { full: true }',
+    );
+  }
   const name = collectionName(context.command, 'validate');
   const collection = findCollection(context, name);
   if (collection === undefined) {
