@@ -156,7 +156,7 @@ describe('queries', () => {
     const found = await notes.find(search, { projection: { score, _id: 0 }, sort: { score } }).toArray();
     expect(found).toEqual([
       { text: 'tea', score: 1.1 },
-      { text: 'green tea and more', score: 0.625 },
+      { text: 'green tea and more', score: 0.75 },
     ]);
     expect(await notes.countDocuments(search)).toBe(2);
     expect(await notes.deleteMany(search)).toMatchObject({ deletedCount: 2 });
