@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose, { type Connection, Schema, Types } from 'mongoose';
-import { errorOf, startTestServer, type TestServer } from './test-server.ts';
+import { errorOf, eventually, startTestServer, type TestServer } from './test-server.ts';
 
 const personSchema = new Schema(
   {
@@ -199,5 +199,25 @@ describe('mongoose', () => {
     expect((await connection.listCollections()).map((one) => one.name)).toContain('temporary');
     await connection.dropCollection('temporary');
     expect((await connection.listCollections()).map((one) => one.name)).not.toContain('temporary');
+  });
+
+  it('watches a model', async () => {
+    const stream = Person.watch([{ $match: { operationType: 'insert' } }], { maxAwaitTimeMS: 20 });
+    const names: string[] = [];
+    stream.on('change', (event: { fullDocument: { name: string } }) => {
+      names.push(event.fullDocument.name);
+    });
+    let made = 0;
+    // The stream opens when it likes, and does not tell of what was there before.
+    await eventually(async () => {
+      made += 1;
+      await Person.create({ name: 'early', email: `${made}@x` });
+      return names.length > 0;
+    });
+    await Person.updateMany({}, { $set: { age: 1 } });
+    await Person.create({ name: 'last', email: 'last@x' });
+    await eventually(() => names.at(-1) === 'last');
+    await stream.close();
+    expect(new Set(names)).toEqual(new Set(['early', 'last']));
   });
 });

@@ -47,9 +47,10 @@ export interface MoneyFeed {
   /** Which of these users exist and are not deleted. */
   livingUsers(userIds: readonly string[]): Promise<Set<string>>;
   /**
-   * Calls back when something was written, where the database offers change streams.
+   * Calls back when something was written, where the database offers change streams, and once when it has begun to
+   * listen: what was written until then is to be read.
    * @param onChange without saying what: the feed above does
-   * @param onEnd called once when there is no stream, or no more
+   * @param onEnd called once when there is no stream, or no more; it can be opened again then
    */
   watch(onChange: () => void, onEnd: (error: unknown) => void): { close(): Promise<void> };
 }
@@ -170,13 +171,21 @@ export function moneyFeed(db: Db): MoneyFeed {
       const end = (error: unknown): void => {
         if (!ended) {
           ended = true;
+          void stream.close();
           onEnd(error);
         }
       };
+      stream.once('resumeTokenChanged', () => {
+        onChange();
+      });
       stream.on('change', () => {
         onChange();
       });
       stream.on('error', end);
+      // A dropped database ends its streams without an error.
+      stream.on('close', () => {
+        end(new Error('the database has closed the change stream'));
+      });
       return {
         async close() {
           ended = true;

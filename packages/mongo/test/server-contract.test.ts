@@ -238,4 +238,30 @@ describe('the configured database server', () => {
       200, 0, 200, 0,
     ]);
   });
+
+  it('tells of changes by a stream that can be resumed, transactions whole', async () => {
+    const collection = connection.collection<Row>('watched');
+    const stream = collection.watch([], { fullDocument: 'updateLookup', maxAwaitTimeMS: 50 });
+    await stream.tryNext();
+    await collection.insertOne({ _id: 'a', user: 'u1', amount: 1 });
+    await collection.updateOne({ _id: 'a' }, { $set: { amount: 2 } });
+    const [inserted, updated] = [await stream.next(), await stream.next()];
+    await stream.close();
+    await inTransaction(connection, async (session) => {
+      await collection.deleteOne({ _id: 'a' }, { session });
+      await collection.insertOne({ _id: 'b', user: 'u1', amount: 3 }, { session });
+    });
+    const resumed = collection.watch([], { resumeAfter: inserted._id });
+    const rest = [await resumed.next(), await resumed.next(), await resumed.next()];
+    await resumed.close();
+
+    expect(updated).toMatchObject({
+      operationType: 'update',
+      documentKey: { _id: 'a' },
+      updateDescription: { updatedFields: { amount: 2 }, removedFields: [] },
+      fullDocument: { _id: 'a', amount: 2 },
+    });
+    expect(rest.map(({ operationType }) => operationType)).toEqual(['update', 'delete', 'insert']);
+    expect(rest[0]?._id).toEqual(updated._id);
+  });
 });

@@ -35,7 +35,9 @@ export const IngestionConfig = z
       ),
     MAIN_BACKEND_POLL_MS: milliseconds(50, 3_600_000)
       .default(30_000)
-      .describe('How often the main back end is looked at where its database offers no change stream'),
+      .describe(
+        'How often the main back end is looked at without a word of its change stream, and a lost stream is opened again',
+      ),
     PLAID_ENV_MODE: z
       .enum(['sand', 'dev', 'prod'])
       .optional()

@@ -94,19 +94,37 @@ export const openMainBackend = (parts: MainBackendParts): MainBackend => {
   };
 
   let settling: NodeJS.Timeout | undefined;
-  const stream = feed.watch(
-    () => {
-      clearTimeout(settling);
-      settling = setTimeout(read, SETTLE_MS);
-    },
-    (error) => {
-      // A single server and the embedded database have none; looking every now and then is enough then.
-      const reason = error instanceof Error ? error.message.slice(0, 200) : '';
-      logger.info({ reason }, 'the main back end is followed by looking, without a change stream');
-    },
-  );
-  const timer = setInterval(read, config.MAIN_BACKEND_POLL_MS);
+  let stream: ReturnType<typeof feed.watch> | undefined;
+  let toldReason: string | undefined;
+  const listen = (): void => {
+    stream = feed.watch(
+      () => {
+        toldReason = undefined;
+        // Not put off by each further write: a busy main back end would never be read.
+        settling ??= setTimeout(() => {
+          settling = undefined;
+          read();
+        }, SETTLE_MS);
+      },
+      (error) => {
+        stream = undefined;
+        // A single server has none; looking every now and then is enough then.
+        const reason = error instanceof Error ? error.message.slice(0, 200) : '';
+        if (reason !== toldReason) {
+          toldReason = reason;
+          logger.info({ reason }, 'the main back end is followed by looking, without a change stream');
+        }
+      },
+    );
+  };
+  const timer = setInterval(() => {
+    if (stream === undefined) {
+      listen();
+    }
+    read();
+  }, config.MAIN_BACKEND_POLL_MS);
   timer.unref();
+  listen();
   read();
   return {
     jobs: [
@@ -120,7 +138,7 @@ export const openMainBackend = (parts: MainBackendParts): MainBackend => {
       clearTimeout(settling);
       stopping.abort();
       await reading;
-      await stream.close();
+      await stream?.close();
       await client.close();
     },
   };

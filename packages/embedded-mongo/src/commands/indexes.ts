@@ -79,7 +79,8 @@ function register(
 
 /** True in a transaction that did not create the collection itself. */
 function existedBefore({ transaction, database }: CommandContext, name: string): boolean {
-  return transaction?.overlay.getBase(catalogKey(database, name)) !== undefined;
+  const key = catalogKey(database, name);
+  return transaction?.overlay.getBase(key, key.toString('latin1')) !== undefined;
 }
 
 async function createIndexes(context: CommandContext): Promise<BsonDocument> {
