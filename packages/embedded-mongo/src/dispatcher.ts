@@ -149,6 +149,12 @@ function writeConcernError(command: BsonDocument): BsonDocument | undefined {
   return undefined;
 }
 
+function concernOfFailed(name: string, command: BsonDocument): BsonDocument {
+  const isWrite = Object.hasOwn(commandTable, name) && commandTable[name]?.writes === true;
+  const concernError = isWrite && command.autocommit === undefined ? writeConcernError(command) : undefined;
+  return concernError === undefined ? {} : { writeConcernError: concernError };
+}
+
 /** Lets a command wait as a fail point says. Throws MongoServerError 50 at the command's own time limit. */
 async function block({ blockMilliseconds }: InjectedFailure, maxTimeMS: number | undefined): Promise<void> {
   const limit = maxTimeMS !== undefined && maxTimeMS > 0 ? maxTimeMS : Number.POSITIVE_INFINITY;
@@ -205,7 +211,8 @@ export class Dispatcher {
       if (!(error instanceof MongoServerError)) {
         this.logError(`command ${name} failed`, error);
       }
-      reply = errorReply(error, labels);
+      // As in MongoDB, a write that failed tells of its write concern as well.
+      reply = { ...errorReply(error, labels), ...concernOfFailed(name, command) };
     }
     if (context?.closesConnection === true) {
       return { reply: {}, closeConnection: true };

@@ -7,7 +7,7 @@ import { documentRange, recordIdAtEnd } from './storage/keyspace.ts';
 import type { ReadView } from './storage/store.ts';
 import { decodeDocument } from './wire/bson-decode.ts';
 
-/** Documents of a capped collection in the order of their insertion; it never ends, later ones follow. */
+/** Documents of a capped collection in the order of their insertion; later ones follow, until the limit is reached. */
 export class TailStream implements DocumentStream {
   private readonly view: ReadView;
   private readonly end: Buffer;
@@ -15,12 +15,16 @@ export class TailStream implements DocumentStream {
   private readonly present: (found: FoundDocument) => Uint8Array;
   private next: Buffer;
   private last: Buffer | undefined;
+  private skip: number;
+  private left: number;
 
+  /** Leaves out the first `skip` documents, and ends after `limit` (0: never). */
   constructor(
     view: ReadView,
     collection: CollectionInfo,
     matcher: Matcher,
     present: (found: FoundDocument) => Uint8Array,
+    { skip, limit }: { skip: number; limit: number },
   ) {
     const { start, end } = documentRange(collection.id);
     this.view = view;
@@ -28,6 +32,8 @@ export class TailStream implements DocumentStream {
     this.end = end;
     this.matcher = matcher;
     this.present = present;
+    this.skip = skip;
+    this.left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
   }
 
   async take(count: number, maxBytes: number): Promise<{ documents: Uint8Array[]; done: boolean }> {
@@ -44,15 +50,20 @@ export class TailStream implements DocumentStream {
         this.next = Buffer.concat([key, Buffer.from([0])]);
         this.last = key;
         if (this.matcher.test(decodeDocument(value))) {
+          if (this.skip > 0) {
+            this.skip -= 1;
+            continue;
+          }
           const document = this.present({ recordId: recordIdAtEnd(key), raw: value });
           documents.push(document);
           bytes += document.length;
+          this.left -= 1;
         }
-        if (documents.length >= count || bytes >= maxBytes) {
+        if (documents.length >= count || bytes >= maxBytes || this.left === 0) {
           break;
         }
       }
     }
-    return { documents, done: false };
+    return { documents, done: this.left === 0 };
   }
 }

@@ -110,6 +110,18 @@ describe('a getMore', () => {
     expect((await failing(Long.fromValue(find.cursor.id), 189)).errorLabels).toEqual([]);
   });
 
+  it('of a tailable cursor keeps to skip and limit', async () => {
+    await test.db.createCollection(things.collectionName, { capped: true, size: 10_000 });
+    await things.insertMany([1, 2, 3, 4, 5].map((n) => ({ n })));
+    const numbers = async (skip: number, limit: number, batchSize: number): Promise<unknown[]> =>
+      (await things.find({}, { tailable: true, skip, limit, batchSize }).toArray()).map(
+        (one): unknown => one.n,
+      );
+    expect(await numbers(0, 1, 10)).toEqual([1]);
+    expect(await numbers(1, 3, 10)).toEqual([2, 3, 4]);
+    expect(await numbers(1, 3, 2)).toEqual([2, 3, 4]);
+  });
+
   it('is told when a capped collection has overtaken its position', async () => {
     await test.db.createCollection(things.collectionName, { capped: true, size: 10_000, max: 3 });
     await things.insertMany([1, 2, 3].map((n) => ({ n })));
@@ -143,6 +155,22 @@ describe('an index in a transaction', () => {
       await session.commitTransaction();
     });
     expect(await things.indexExists('a_1')).toBe(true);
+  });
+});
+
+describe('a write concern that cannot be kept', () => {
+  it('is told of with the error of a write that failed', async () => {
+    await things.insertOne({});
+    const other = test.fresh();
+    await other.insertOne({});
+    const error = await errorOf(
+      test.client.db('admin').command({
+        renameCollection: things.namespace,
+        to: other.namespace,
+        writeConcern: { w: 2 },
+      }),
+    );
+    expect(error).toMatchObject({ code: 48, errorResponse: { writeConcernError: { code: 100 } } });
   });
 });
 

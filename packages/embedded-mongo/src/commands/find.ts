@@ -159,7 +159,7 @@ async function find(context: CommandContext): Promise<BsonDocument> {
   const plan = planOf(view, collection, query);
   if (collection !== undefined && booleanOption(command, 'tailable')) {
     const present = presenter(command, projection, query, plan);
-    const tail = new TailStream(view, collection, query.condition.matcher, present);
+    const tail = new TailStream(view, collection, query.condition.matcher, present, { skip, limit });
     return cursorReply(context, namespace, tail, {
       ...(batchSize === undefined ? {} : { batchSize }),
       awaitsData: booleanOption(command, 'awaitData'),
