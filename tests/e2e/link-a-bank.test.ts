@@ -151,6 +151,62 @@ describe('a user links a bank', () => {
     });
   });
 
+  it('sees amounts of every kind of currency as the bank wrote them, and no coin among them', async () => {
+    const user = newUser();
+    const amounts = {
+      USD: [0, -0.01, 12.34],
+      JPY: [5000],
+      KRW: [12_900],
+      KWD: [1.234, -0.001],
+      BTC: [0.0125],
+    };
+    const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+    const { item_id } = await link(user, {
+      options: {
+        override_username: 'user_custom',
+        override_password: JSON.stringify({
+          override_accounts: Object.entries(amounts).map(([currency, list]) => ({
+            type: 'depository',
+            subtype: 'checking',
+            currency,
+            starting_balance: 1.2345,
+            meta: { mask: currency },
+            transactions: list.map((amount, index) => ({
+              date_transacted: day,
+              date_posted: day,
+              amount,
+              description: `${currency} PLACE ${String(index)}`,
+            })),
+          })),
+        }),
+      },
+    });
+
+    const rows = await eventually(
+      async () =>
+        ((await get(user, '/v1/transactions?limit=100')).json['data'] ?? []) as unknown as {
+          date: string;
+          amount: { amount: string; currency: string };
+        }[],
+      ({ length }) => length === 7,
+    );
+    expect(rows.map(({ amount }) => `${amount.amount} ${amount.currency}`).toSorted()).toEqual(
+      ['-1.234 KWD', '-12.34 USD', '-12900 KRW', '-5000 JPY', '0.00 USD', '0.001 KWD', '0.01 USD'].toSorted(),
+    );
+    expect(new Set(rows.map(({ date }) => date))).toEqual(new Set([day]));
+    const legacy = (await post(user, '/api/get_transactions', { item_id })).json['transactions'] as Row[];
+    expect(legacy.map(({ amount }) => amount).toSorted((left, right) => left - right)).toEqual([
+      -0.01, -0.001, 0, 1.234, 12.34, 5000, 12_900,
+    ]);
+    const { json } = await post(user, '/api/get_balances', { item_id });
+    expect((json['totals'] as { currency: string }[]).map(({ currency }) => currency).toSorted()).toEqual([
+      'JPY',
+      'KRW',
+      'KWD',
+      'USD',
+    ]);
+  });
+
   it('is alerted once when the bank wants a new sign-in', async () => {
     const user = newUser();
     const { item_id } = await link(user);
