@@ -7,8 +7,9 @@ import {
   requiredString,
   stringOption,
 } from './command-options.ts';
-import { evaluationContext, matcherFor } from './evaluation.ts';
+import { evaluationContext, matchContext } from './evaluation.ts';
 import { MongoServerError } from './semantics/errors.ts';
+import { compileMatcher } from './semantics/match.ts';
 import type { BsonDocument } from './semantics/types.ts';
 import { isDocument, valuesEqual } from './semantics/values.ts';
 
@@ -147,7 +148,7 @@ export function readCollectionOptions(command: BsonDocument): BsonDocument {
 export function assertValidation(command: BsonDocument): void {
   const validator = documentOption(command, 'validator');
   if (validator !== undefined) {
-    matcherFor(validator, evaluationContext(new Date(0)));
+    compileMatcher(validator, { ...matchContext(evaluationContext(new Date(0))), refusesNear: true });
   }
   const level = stringOption(command, 'validationLevel');
   if (level !== undefined && !['off', 'strict', 'moderate'].includes(level)) {

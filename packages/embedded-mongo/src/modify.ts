@@ -9,7 +9,7 @@ import {
   replaceDocument,
   validateDocument,
 } from './documents.ts';
-import { planOf, prepareQuery, type Query, type QueryOptions, scanOf } from './query.ts';
+import { nearOrder, planOf, prepareQuery, type Query, type QueryOptions, scanOf } from './query.ts';
 import type { FoundDocument } from './scan.ts';
 import { MongoServerError } from './semantics/errors.ts';
 import { compareSortValues, sortValuesOf } from './semantics/keys.ts';
@@ -81,13 +81,21 @@ export async function findCandidates(
   }
   const scan = scanOf(view, collection, query, plan);
   const pacer = pacerOf(context);
+  const distance = statement.multi ? undefined : nearOrder(query);
   const found: number[] = [];
+  let nearest = Infinity;
   for (;;) {
     const step = scan.step();
     if (step === undefined) {
       return found;
     }
-    if (step !== false) {
+    if (step !== false && distance !== undefined) {
+      const far = distance(decodeDocument(step.raw));
+      if (far < nearest) {
+        nearest = far;
+        found[0] = step.recordId;
+      }
+    } else if (step !== false) {
       found.push(step.recordId);
       if (!statement.multi) {
         return found;
@@ -135,14 +143,34 @@ function findTargets(
   }
   const plan = planOf(view, collection, query);
   const scan = scanOf(view, collection, query, plan, { wantsArrayIndex: true });
+  const distance = statement.multi ? undefined : nearOrder(query);
   const found: FoundDocument[] = [];
   for (let next = scan.next(); next !== undefined; next = scan.next()) {
     found.push(next);
-    if (!statement.multi && plan.sorted) {
+    if (!statement.multi && plan.sorted && distance === undefined) {
       return found;
     }
   }
+  if (distance !== undefined) {
+    return firstByDistance(found, distance);
+  }
   return plan.sorted ? found : firstInOrder(found, query);
+}
+
+function firstByDistance(
+  found: readonly FoundDocument[],
+  distance: (document: BsonDocument) => number,
+): FoundDocument[] {
+  let nearest = Infinity;
+  let first: FoundDocument[] = [];
+  for (const one of found) {
+    const far = distance(decodeDocument(one.raw));
+    if (far < nearest) {
+      nearest = far;
+      first = [one];
+    }
+  }
+  return first;
 }
 
 function firstInOrder(found: readonly FoundDocument[], query: Query): FoundDocument[] {

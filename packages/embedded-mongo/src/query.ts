@@ -5,7 +5,7 @@ import { evaluationContext, matcherFor } from './evaluation.ts';
 import { type Plan, planQuery, type QueryShape } from './planner.ts';
 import { type Condition, conditionOf, DocumentScan } from './scan.ts';
 import { MongoServerError } from './semantics/errors.ts';
-import { type NearCondition, nearCondition } from './semantics/geo.ts';
+import { type NearCondition, nearCondition, nearestAt } from './semantics/geo.ts';
 import type { IndexField } from './semantics/keys.ts';
 import { compileTextSearch, type TextFields, textOperand } from './semantics/text.ts';
 import type { BsonDocument, Collation, EvaluationContext } from './semantics/types.ts';
@@ -147,6 +147,15 @@ export function prepareQuery(
     shape.collation = collation;
   }
   return { filter, sort, near, evaluation, condition, shape };
+}
+
+/** How far a document is from the point of the query's `$near`, when that decides on the order of the documents. */
+export function nearOrder({ near, sort }: Query): ((document: BsonDocument) => number) | undefined {
+  if (near === undefined || sort.fields.length > 0 || sort.natural !== undefined) {
+    return undefined;
+  }
+  const nearest = nearestAt(near.path, near.search);
+  return (document) => nearest(document).distance;
 }
 
 /** The plan of a query; `empty` when there is no collection. */

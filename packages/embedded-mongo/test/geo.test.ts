@@ -43,6 +43,28 @@ describe('places on the earth', () => {
     expect(await ids({ kind: 'x', at: { $nearSphere: [90, 0], $maxDistance: 0.1 } })).toEqual([3]);
   });
 
+  it('are changed and removed nearest first where one is', async () => {
+    const near = (longitude: number) => ({ at: { $near: { $geometry: point(longitude, 0) } } });
+    const change = { $set: { seen: true } };
+    expect(await places.findOneAndUpdate(near(91), change)).toMatchObject({ _id: 3 });
+    await places.updateOne(near(-1), { $set: { kind: 'z' } });
+    expect(await ids({ kind: 'z' })).toEqual([2]);
+    await places.updateOne({ _id: 2 }, { $set: { kind: 'y' } });
+    await places.insertOne({ _id: 6, at: point(120, 0) });
+    await places.deleteOne(near(130));
+    expect(await places.findOne({ _id: 6 })).toBeNull();
+  });
+
+  it('are changed nearest first among very many', async () => {
+    const many = test.fresh<Place>();
+    await many.createIndex({ at: '2dsphere' });
+    await many.insertMany(
+      Array.from({ length: 5200 }, (_unused, n) => ({ _id: n, at: point((n % 3600) / 10 - 180, 10) })),
+    );
+    const near = { at: { $near: { $geometry: point(179.8, 10) } } };
+    expect(await many.findOneAndUpdate(near, { $set: { kind: 'x' } })).toMatchObject({ _id: 3598 });
+  });
+
   it('are measured by $geoNear', async () => {
     const found = await places
       .aggregate([
@@ -163,6 +185,7 @@ describe('a search for the nearest', () => {
     ['a bad limit', { near: [1, 1], distanceField: 'far', maxDistance: -1 }, 2],
     ['a bad multiplier', { near: [1, 1], distanceField: 'far', distanceMultiplier: 'x' }, 16608],
     ['a bad key', { near: [1, 1], distanceField: 'far', key: 5 }, 14],
+    ['a field that is none', { near: [1, 1], distanceField: '$far' }, 16410],
   ])('is refused in a pipeline with %s', async (_name, stage, code) => {
     const points = test.fresh();
     await points.createIndex({ at: '2d' });
@@ -196,6 +219,9 @@ describe('a search for the nearest', () => {
     await points.createIndex({ at: '2d' });
     const near = { at: { $near: [1, 1] } };
     expect(await errorOf(points.countDocuments(near))).toMatchObject({ code: 5626500 });
+    expect(await errorOf(test.db.createCollection('v', { validator: near }))).toMatchObject({
+      code: 5626500,
+    });
     expect(await errorOf(points.find({ $or: [near] }).toArray())).toMatchObject({ code: 2 });
     expect(await errorOf(points.find({ at: { $not: near.at } }).toArray())).toMatchObject({ code: 2 });
   });

@@ -11,10 +11,9 @@ import { projectorFor } from '../evaluation.ts';
 import { documentById, soleId } from '../find-by-id.ts';
 import { FindStream, type StreamSort } from '../find-stream.ts';
 import type { Plan } from '../planner.ts';
-import { planOf, prepareQuery, type Query, queryOptions, scanOf } from '../query.ts';
+import { nearOrder, planOf, prepareQuery, type Query, queryOptions, scanOf } from '../query.ts';
 import type { FoundDocument } from '../scan.ts';
 import { MongoServerError } from '../semantics/errors.ts';
-import { nearestAt } from '../semantics/geo.ts';
 import { valueAtPlainPath } from '../semantics/paths.ts';
 import type { BsonDocument } from '../semantics/types.ts';
 import { getField, isDocument, setField } from '../semantics/values.ts';
@@ -101,14 +100,14 @@ function presenter(command: BsonDocument, projection: BsonDocument | undefined, 
 
 /** The order the documents have to be brought into: the sort's, or the distance from the point of a `$near`. */
 function sortOf(query: Query, plan: Plan): StreamSort | undefined {
-  const { fields, natural, byScore } = query.sort;
+  const { fields, byScore } = query.sort;
   const { textScore } = query.evaluation;
   if (byScore === true && textScore !== undefined) {
     return { fields: [], distance: (document) => -textScore(document) };
   }
-  if (query.near !== undefined && fields.length === 0 && natural === undefined) {
-    const nearest = nearestAt(query.near.path, query.near.search);
-    return { fields: [], distance: (document) => nearest(document).distance };
+  const distance = nearOrder(query);
+  if (distance !== undefined) {
+    return { fields: [], distance };
   }
   return plan.sorted
     ? undefined

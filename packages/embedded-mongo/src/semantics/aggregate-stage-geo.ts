@@ -1,9 +1,9 @@
 import { Double } from 'bson';
+import { fieldPathParts } from './aggregate-expressions.ts';
 import { setMetadata } from './aggregate-metadata.ts';
 import { fail } from './aggregate-operator-kit.ts';
 import { stageMatcher, stageScope, withPath, type StageCompiler } from './aggregate-stage-kit.ts';
 import { distanceLimit, nearestAt, nearPoint } from './geo.ts';
-import { splitPath } from './paths.ts';
 import type { BsonDocument } from './types.ts';
 import { getField, isDocument, isTruthy, toNumber, typeName } from './values.ts';
 
@@ -20,7 +20,7 @@ function pathOption(specification: BsonDocument, name: string): string[] | undef
   if (value === '') {
     return fail(2, `$geoNear parameter '${name}' cannot be the empty string`);
   }
-  return splitPath(value);
+  return fieldPathParts(value);
 }
 
 /** The multiplier of the distances. @throws MongoServerError 16608 when it is no number from 0 on */
