@@ -3,7 +3,10 @@ import { CATEGORIES, TransactionsCategorized } from '@orrery/contracts';
 import { aCategorizedTransaction, aDecision, aUser, eventually, startTestService } from '@orrery/testing';
 import { insights } from '../src/index.ts';
 
-/** Times every read of a user with 50,000 transactions of four years: p95 against the goal of 300 ms. */
+/**
+ * Times every read of a user with 50,000 transactions of four years: p95 against the goal of 300 ms, and the processor
+ * time of the service per request, which does not depend on what else the machine does.
+ */
 const ROWS = 50_000;
 const DAYS = 1_461;
 const LAST_DAY = '2026-03-16';
@@ -109,16 +112,19 @@ let missed = 0;
 for (const [name, ask] of ROUTES) {
   const times: number[] = [];
   let status = 0;
+  const cpuFrom = process.cpuUsage();
   for (let round = 0; round < ROUNDS; round += 1) {
     const from = performance.now();
     ({ status } = await ask());
     times.push(performance.now() - from);
   }
+  const { user: userTime, system } = process.cpuUsage(cpuFrom);
+  const cpuMs = (userTime + system) / 1000 / ROUNDS;
   times.sort((left, right) => left - right);
   const p95 = times[Math.ceil(times.length * 0.95) - 1] ?? 0;
   missed += p95 > GOAL_MS ? 1 : 0;
   console.log(
-    `routes ${name}: status=${String(status)} p50=${String(Math.round(times[times.length >> 1] ?? 0))} p95=${String(Math.round(p95))} of-goal=${(p95 / GOAL_MS).toFixed(2)}`,
+    `routes ${name}: status=${String(status)} p50=${String(Math.round(times[times.length >> 1] ?? 0))} p95=${String(Math.round(p95))} of-goal=${(p95 / GOAL_MS).toFixed(2)} cpu-ms=${String(Math.round(cpuMs))}`,
   );
 }
 console.log(`routes over ${String(GOAL_MS)} ms: ${String(missed)} of ${String(ROUTES.length)}`);
