@@ -27,6 +27,13 @@ const noneEnded = (services: readonly ServiceProcess[]): void => {
   check(ended.length === 0, `ended by themselves: ${ended.join(', ')}`);
 };
 
+/** Kills the broker and starts it again; returns how long after that the last process was ready, in milliseconds. */
+async function readyAfterBroker(setting: Setting, services: readonly ServiceProcess[]): Promise<number> {
+  await setting.broker.kill9();
+  await setting.broker.restart();
+  return Math.max(...(await Promise.all(services.map((service) => service.untilReady(HEALTHY_MS)))));
+}
+
 /** Kills one after the other in the middle of work. */
 export const readyAgain: Scenario = {
   name: 'ready again',
@@ -46,17 +53,13 @@ export const readyAgain: Scenario = {
         const ms = await service.untilReady(HEALTHY_MS);
         slowest = ms > slowest.ms ? { name: service.name, ms } : slowest;
       }
-      await setting.broker.kill9();
-      await setting.broker.restart();
-      const afterBroker = Math.max(
-        ...(await Promise.all(processes.all.map((service) => service.untilReady(HEALTHY_MS)))),
-      );
+      const afterBroker = setting.isShort ? 0 : await readyAfterBroker(setting, processes.all);
       const journey = await trickle.stop();
       await completeJourney(processes, journey);
       noneEnded(processes.all);
-      check(slowest.ms <= READY_AGAIN_MS, `${slowest.name} took ${slowest.ms.toFixed(0)} ms`);
-      check(afterBroker <= READY_AGAIN_MS, `after the broker it took ${afterBroker.toFixed(0)} ms`);
-      return `slowest: ${slowest.name}, ${seconds(slowest.ms)} s; after the broker ${seconds(afterBroker)} s; ${journey.rows.length} rows`;
+      const measured = `slowest: ${slowest.name}, ${seconds(slowest.ms)} s; after the broker ${seconds(afterBroker)} s`;
+      check(slowest.ms <= READY_AGAIN_MS && afterBroker <= READY_AGAIN_MS, measured);
+      return `${measured}; ${journey.rows.length} rows`;
     }),
 };
 

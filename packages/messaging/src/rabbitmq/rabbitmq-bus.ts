@@ -214,7 +214,8 @@ export class RabbitmqBus implements EventBus {
       clientProperties: { connection_name: `${connectionName} ${role}` },
       recovery: {
         initialDelay: 200,
-        maxDelay: 5_000,
+        // A broker that is back is found within two seconds, so that a service is ready again within five.
+        maxDelay: 2_000,
         factor: 2,
         jitter: 0.2,
         initialMaxRetries: startAttempts,
