@@ -25,6 +25,16 @@ export type CollectArchives = (
 ) => Promise<ServiceArchive[]>;
 
 /**
+ * The body of an answer. It holds the answer itself until reading begins: `fetch` closes the body of one that nobody
+ * refers to any more, and then an archive that waits for its turn would come out empty.
+ */
+async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
+  for await (const piece of response.body ?? []) {
+    yield piece;
+  }
+}
+
+/**
  * A client of the services' export routes. It streams, because an archive may be larger than memory should hold.
  * @param runtime addresses and keys
  */
@@ -55,7 +65,7 @@ export function createCollectArchives({
     if (response.status !== 200 || response.body === null) {
       throw refuse(new Error(`status ${String(response.status)}`));
     }
-    return { service, text: response.body };
+    return { service, text: piecesOf(response) };
   };
 
   return (userId, requestId, signal) =>
