@@ -4,6 +4,7 @@ import { type Constellation, startConstellation } from '../e2e/constellation.ts'
 import { heldOutSet1 } from './held-out/held-out-set-1.ts';
 import { heldOutSet2 } from './held-out/held-out-set-2.ts';
 import { heldOutSet3 } from './held-out/held-out-set-3.ts';
+import { heldOutSet4 } from './held-out/held-out-set-4.ts';
 import { heldOutScore, runHeldOut } from './held-out/run-held-out.ts';
 import { amountsIn } from './judge.ts';
 import { people, TODAY } from './people.ts';
@@ -49,7 +50,7 @@ describe('the evaluation set', () => {
 
 describe('the held-out questions', () => {
   it('are answered rightly nine times of ten, and seldom wrongly rather than not at all', async () => {
-    const questions = [...heldOutSet1(), ...heldOutSet2(), ...heldOutSet3()].filter(
+    const questions = [...heldOutSet1(), ...heldOutSet2(), ...heldOutSet3(), ...heldOutSet4()].filter(
       (_each, at) => at % 8 === 0,
     );
     const score = heldOutScore(await runHeldOut(orrery, questions));

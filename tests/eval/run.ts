@@ -7,6 +7,7 @@ import { startDatabase } from '../setup/servers.ts';
 import { heldOutSet1 } from './held-out/held-out-set-1.ts';
 import { heldOutSet2 } from './held-out/held-out-set-2.ts';
 import { heldOutSet3 } from './held-out/held-out-set-3.ts';
+import { heldOutSet4 } from './held-out/held-out-set-4.ts';
 import { heldOutScore, runHeldOut } from './held-out/run-held-out.ts';
 import { runEvaluation, scoreOf } from './run-evaluation.ts';
 
@@ -14,6 +15,7 @@ const HELD_OUT_SETS = [
   ['first', heldOutSet1],
   ['second', heldOutSet2],
   ['third', heldOutSet3],
+  ['fourth', heldOutSet4],
 ] as const;
 
 /**

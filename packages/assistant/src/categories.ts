@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     'bouffe',
     '식료품비',
     '장본',
+    '장보는',
     'groceries',
     'grocery',
     'food shopping',

@@ -460,7 +460,7 @@ const RULES: readonly Rule[] = [
   ],
   [
     new RegExp(
-      String.raw`\b(?:in|of|for|since|during|last|to|and|than|vs|from) (may)(?: ${YEAR})?\b|\b(may) ${YEAR}`,
+      String.raw`\b(?:in|of|for|since|during|last|to|and|than|vs|from|about|just|only|or|until) (may)(?: ${YEAR})?\b(?! i\b)|\b(may) ${YEAR}`,
       'g',
     ),
     ([, , year, , otherYear], today) => namedMonth(5, year ?? otherYear, today),

@@ -61,6 +61,18 @@ describe('periods', () => {
     ['11월부터 1월까지', '2025-11-01', '2026-01-31'],
     ['from 2026-02-01 to 2026-02-14', '2026-02-01', '2026-02-14'],
     ['last weekend', '2026-03-14', '2026-03-15'],
+    ['how about May', '2025-05-01', '2025-05-31'],
+    ['the week before last', '2026-03-02', '2026-03-08'],
+    ['지지난달', '2026-01-01', '2026-01-31'],
+    ['3 months ago', '2025-12-01', '2025-12-31'],
+    ['in Q4', '2025-10-01', '2025-12-31'],
+    ['au 4e trimestre', '2025-10-01', '2025-12-31'],
+    ['4분기', '2025-10-01', '2025-12-31'],
+    ['du 1er au 15 février', '2026-02-01', '2026-02-15'],
+    ['2월 1일부터 15일까지', '2026-02-01', '2026-02-15'],
+    ['last Friday', '2026-03-13', '2026-03-13'],
+    ['last summer', '2025-06-01', '2025-08-31'],
+    ['year to date', '2026-01-01', '2026-03-16'],
   ])('%s is %s to %s', (text, from, to) => {
     expect(period(text)).toEqual({ from, to });
   });
@@ -263,6 +275,7 @@ describe('a message', () => {
     ['what percentage of my spending was rent in February', { category: 'rent', share: true }],
     ['tescp last mnth', { merchant: 'Tesco', from: '2026-02-01' }],
     ['pret last month', { merchant: 'Pret A Manger' }],
+    ['food at the store, groceries that is, last month', { category: 'groceries' }],
     ['coffee at Tesco last month', { category: 'coffee', merchant: 'Tesco' }],
     ['costco last month', { merchant: 'costco' }],
   ])('“%s” asks for just that', (text, expected) => {

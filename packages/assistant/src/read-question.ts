@@ -690,6 +690,12 @@ const readMessage = (whole: string, context: QuestionContext, before: Reading | 
   return told.length > 0 ? told.slice(0, MAX_QUESTIONS) : timed.slice(0, 1);
 };
 
+/** Questions before the last one that may give it a meaning, and the last one. */
+const REMEMBERED_QUESTIONS = 6;
+
+const MAX_REMEMBERED = 200;
+const remembered = new Map<string, [Reading, ...Reading[]]>();
+
 /**
  * Understands a message by rules: the topic, period, categories, merchants and amount of each of its questions, in
  * English, French or Korean. A message with words that may change its meaning and that nothing explains is `unknown`.
@@ -701,12 +707,28 @@ export function readQuestions(
   questions: readonly string[],
   context: QuestionContext,
 ): [Reading, ...Reading[]] {
+  // One answer asks for the reading several times: before its tools, and for the words about each result.
+  const key = JSON.stringify([questions.slice(-REMEMBERED_QUESTIONS), context]);
+  const known = remembered.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = readAll(questions, context);
+  const [oldest] = remembered.keys();
+  if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) {
+    remembered.delete(oldest);
+  }
+  remembered.set(key, made);
+  return made;
+}
+
+const readAll = (questions: readonly string[], context: QuestionContext): [Reading, ...Reading[]] => {
   let earlier: Reading | undefined;
   let readings: Reading[] = [];
-  for (const text of questions.slice(-6)) {
+  for (const text of questions.slice(-REMEMBERED_QUESTIONS)) {
     readings = readMessage(text, context, earlier);
     earlier = readings.findLast(({ topic }) => CONTINUED.has(topic)) ?? earlier;
   }
   const [first = readAlone('', context, undefined), ...rest] = readings;
   return [first, ...rest];
-}
+};

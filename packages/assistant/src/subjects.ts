@@ -210,7 +210,7 @@ const shortened = (
 
 /** Words behind "at" and "chez" that are no merchant. */
 const NO_PLACE =
-  /^(?:moi|toi|lui|elle|eux|nous|vous|home|work|all|least|most|once|the|a|an|my|that|this|these|those|it|them|there|which|what|who|any|each|one|first|last|moment|present|now|least .*|most .*|all .*|the .*|which .*|what .*)$/;
+  /^(?:moi|toi|lui|elle|eux|nous|vous|home|work|stores?|shops?|restaurants?|office|night|weekends?|all|least|most|once|the|a|an|my|that|this|these|those|it|them|there|which|what|who|any|each|one|first|last|moment|present|now|least .*|most .*|all .*|the .*|which .*|what .*)$/;
 
 // What stands where a merchant would: "at Ikea", "chez Ikea", "이케아에서".
 const PLACES: readonly RegExp[] = [

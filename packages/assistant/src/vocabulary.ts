@@ -19,7 +19,7 @@ const ENGLISH = `
   splurged fork forked lay laid burn burned burnt burning throw threw waste wasted drain go goes going gone went came come
   coming use used using take took taken taking make made making eat ate drink drank drinking drive drove run ran ride
   rides trip trips journey journeys visit visits visited shop shops shopping shopped store stores put total totals totalled totaling
-  overall altogether combined together sum amount amounts figure figures number numbers money cash quid bucks dough
+  overall altogether combined together sum amount amounts figure figures number numbers money cash quid bucks dough dosh food shopping
   expense expenses expenditure outgoings outlay bill bills charge charges charged transaction transactions fee habit habits
   last past previous first time times recent recently latest newest ago back before after between whole entire all every each full
   day days daily week weeks weekly month months monthly year years yearly annual annually quarter date
@@ -83,6 +83,7 @@ const KOREAN = `
   알려 보여 말해 가르쳐 계산 확인 정리 궁금 찾아 조회 부탁
   하루 매일 매달 매월 매주 한달 달 주 월 년 일 연 날 때 건수 횟수 예산 잔액 잔고 통장 계좌 목표 카드 현금 곳 데 분야 항목 카테고리 가맹점 가게 매장
   씀 쓴거 갖다줬 갖다 줬 바쳤 시킬 시키 마지막 마지막으로 들인 태운 깨졌 깨진 드는지 되지 될까 됐지 됐어 계산하면 대충 대략 총합계 얼마치 얼마정도 얼만 얼마인지 각각 둘 중 어느쪽 어디가 어느게
+  지출액 사용액 결제액
   늘었 줄었 늘어 줄어 증가 감소 올랐 내렸 변화 다음 예정 안녕 고마워 네 응 ㅋ ㅎ ㅠ 음`;
 
 const wordsOf = (text: string): string[] => fold(text).split(/\s+/);

@@ -88,14 +88,25 @@ interface TurnState {
   usage: TurnUsage;
 }
 
-const toolOf = (name: ToolName): ModelTool => ({
-  type: 'function',
-  function: {
-    name,
-    description: TOOLS[name].description,
-    parameters: z.toJSONSchema(TOOLS[name].arguments, { io: 'input', target: 'draft-7' }),
-  },
-});
+/** Written once: a schema costs more to write than a short answer. */
+const MODEL_TOOLS = new Map<ToolName, ModelTool>();
+
+const toolOf = (name: ToolName): ModelTool => {
+  const known = MODEL_TOOLS.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  const tool: ModelTool = {
+    type: 'function',
+    function: {
+      name,
+      description: TOOLS[name].description,
+      parameters: z.toJSONSchema(TOOLS[name].arguments, { io: 'input', target: 'draft-7' }),
+    },
+  };
+  MODEL_TOOLS.set(name, tool);
+  return tool;
+};
 
 const asModelMessage = ({ role, content }: Message): ModelMessage => ({ role, content });
 
