@@ -15,7 +15,7 @@ beforeAll(async () => {
   money = await openFakeMoneyServices();
   service = await startTestService(chat, {
     addresses: money.addresses,
-    env: { CHAT_HEARTBEAT_MS: '300', RATE_LIMIT: 'off' },
+    env: { CHAT_HEARTBEAT_MS: '2000', RATE_LIMIT: 'off' },
   });
 });
 
