@@ -72,6 +72,25 @@ describe('a purchase that the user wrote down and the bank shows too', () => {
     );
   });
 
+  it('keeps the main category that the user wrote without more, also when the bank changes its row', async () => {
+    const user = newUser();
+    await byHand(user, 12.5, 'Corner Bakery', { id: 'foodAndDrink' });
+    const { itemId } = await link(user, [[12.5, 'POS CORNER BAKERY 17']]);
+    await bank.healthy(user, itemId);
+
+    expect(await shown(user.userId)).toMatchObject([{ source: 'plaid', statedGroup: 'foodAndDrink' }]);
+
+    const [truth] = await bank.truth(itemId);
+    await bank.control(`items/${itemId}/transactions`, {
+      modify: [{ transaction_id: truth?.transaction_id, name: 'CORNER BAKERY INC' }],
+    });
+    await eventually(async () =>
+      (await shown(user.userId)).some(({ description }) => description === 'CORNER BAKERY INC'),
+    );
+
+    expect(await shown(user.userId)).toMatchObject([{ source: 'plaid', statedGroup: 'foodAndDrink' }]);
+  });
+
   it('is hidden at once when the bank had it first, and nobody hears of it', async () => {
     const user = newUser();
     const { itemId } = await link(user, [[12.5, 'POS CORNER BAKERY 17']]);

@@ -39,12 +39,15 @@ describe('an expense or income of the main back end', () => {
     expect(decide(expense({ record }))?.row.statedCategory).toBeUndefined();
   });
 
-  it('keeps the category that a hidden twin left it', () => {
-    const before = decide(expense())?.row;
-    const stated = before === undefined ? undefined : { ...before, statedCategory: 'groceries' };
+  it.each([{ statedCategory: 'groceries' }, { statedGroup: 'foodAndDrink' }])(
+    'keeps what a hidden twin left it: %j',
+    (left) => {
+      const before = decide(expense())?.row;
+      const stated = before === undefined ? undefined : { ...before, ...left };
 
-    expect(decide(expense(), stated)).toBeUndefined();
-  });
+      expect(decide(expense(), stated)).toBeUndefined();
+    },
+  );
 
   it('changes nothing when it is as it was', () => {
     const first = decide(expense());

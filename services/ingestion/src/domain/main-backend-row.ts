@@ -85,6 +85,7 @@ export const decideMainBackendChange = (
     currency,
     pending: false,
     ...(stated === undefined ? {} : { statedCategory: stated }),
+    ...(before?.statedGroup === undefined ? {} : { statedGroup: before.statedGroup }),
     ...(before?.keptApart === undefined ? {} : { keptApart: before.keptApart }),
     ...(before?.wasBehind === undefined ? {} : { wasBehind: before.wasBehind }),
     ...hiddenState(before, day <= today),

@@ -121,19 +121,24 @@ export const hideBehind = (row: RawTransaction, keptId: string): RowChange => {
 };
 
 /**
- * The same row with the category that the user wrote on its twin, unless it has one.
+ * The same row with the category that the user wrote on its twin, or the main category where no more was written, unless
+ * it has one.
  * @param row a row that is shown
- * @param category of the twin
+ * @param twin the row that hides behind it
  * @returns undefined when there is nothing to carry over
  */
 export const withStatedCategory = (
   row: RawTransaction,
-  category: string | undefined,
-): RowChange | undefined =>
-  category === undefined || row.statedCategory !== undefined
+  { statedCategory, statedGroup }: RawTransaction,
+): RowChange | undefined => {
+  if (row.statedCategory !== undefined) {
+    return undefined;
+  }
+  const rowVersion = row.rowVersion + 1;
+  if (statedCategory !== undefined) {
+    return { row: { ...row, statedCategory, rowVersion }, isNew: false, tell: 'ingested' };
+  }
+  return statedGroup === undefined || row.statedGroup !== undefined
     ? undefined
-    : {
-        row: { ...row, statedCategory: category, rowVersion: row.rowVersion + 1 },
-        isNew: false,
-        tell: 'ingested',
-      };
+    : { row: { ...row, statedGroup, rowVersion }, isNew: false, tell: 'ingested' };
+};

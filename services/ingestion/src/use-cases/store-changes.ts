@@ -117,7 +117,7 @@ export const createStoreChanges = ({ transactions, recordEvents }: StoreChangesP
     );
     for (const { kept, hidden } of twins) {
       changes.add(hideBehind(changes.present(hidden), kept._id));
-      const stated = withStatedCategory(changes.present(kept), hidden.statedCategory);
+      const stated = withStatedCategory(changes.present(kept), hidden);
       if (stated !== undefined) {
         changes.add(stated);
       }

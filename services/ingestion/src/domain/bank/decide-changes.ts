@@ -61,6 +61,7 @@ const rowOf = (
   rowVersion: (before?.rowVersion ?? 0) + 1,
   ...(before?.keptApart === undefined ? {} : { keptApart: before.keptApart }),
   ...(before?.statedCategory === undefined ? {} : { statedCategory: before.statedCategory }),
+  ...(before?.statedGroup === undefined ? {} : { statedGroup: before.statedGroup }),
   ...hiddenState(currency, before),
 });
 
