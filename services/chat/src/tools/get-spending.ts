@@ -72,12 +72,12 @@ const rowsOf = async (
   return { rows: rows.filter(fitting(rows, subject)), isComplete };
 };
 
-/** Spending of a period without some categories or merchants. */
-const totalsWithout = async (
+/** Rows of a scope; without a subject only those that are spending. */
+const rowsWithin = async (
   access: ToolAccess,
   period: Span,
   { except, ...subject }: Scope,
-): Promise<{ totals: Totals; isComplete: boolean }> => {
+): Promise<{ rows: Row[]; isComplete: boolean }> => {
   const { rows, isComplete } = await rowsOf(access, period, subject);
   const isAll = subject.category === undefined && subject.merchant === undefined;
   const leftOut = except.map((each) => fitting(rows, each));
@@ -86,7 +86,7 @@ const totalsWithout = async (
       !leftOut.some((isLeftOut) => isLeftOut(row)) &&
       (!isAll || roleOf(row.category?.slug ?? null, minorOf(row.amount)) === 'spending'),
   );
-  return { totals: sumRows(kept), isComplete };
+  return { rows: kept, isComplete };
 };
 
 const totalsOf = async (
@@ -96,7 +96,8 @@ const totalsOf = async (
 ): Promise<{ totals: Totals; isComplete: boolean }> => {
   const { category, merchant, except } = scope;
   if (except.length > 0) {
-    return totalsWithout(access, period, scope);
+    const { rows, isComplete } = await rowsWithin(access, period, scope);
+    return { totals: sumRows(rows), isComplete };
   }
   if (category !== undefined && merchant === undefined) {
     const { body } = await access.call('insights', TotalTransactions, {
@@ -223,15 +224,15 @@ const byMonth = async (
   }));
 };
 
-/** Shares within one category or merchant, from its rows. */
+/** Shares within one category or merchant, or of what is left without some, from the rows. */
 const withinSubject = async (
   access: ToolAccess,
   period: Span,
-  subject: Subject,
+  subject: Scope,
   groupBy: 'category' | 'merchant',
   currency: string,
 ): Promise<Groups> => {
-  const { rows } = await rowsOf(access, period, subject);
+  const { rows } = await rowsWithin(access, period, subject);
   const sums = new Map<string, { spentMinor: number; count: number }>();
   for (const row of rows.filter(({ amount }) => amount.currency === currency)) {
     const key = groupBy === 'merchant' ? row.merchant : (row.category?.slug ?? 'uncategorised');
@@ -260,7 +261,7 @@ const groupsOf = async (
   if (groupBy === 'month') {
     return byMonth(access, period, subject, currency);
   }
-  if (subject.category !== undefined || subject.merchant !== undefined) {
+  if (subject.category !== undefined || subject.merchant !== undefined || subject.except.length > 0) {
     return withinSubject(access, period, subject, groupBy, currency);
   }
   const { body } = await access.call('insights', ReadSpending, { query: period });

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { getSpending } from './get-spending.ts';
+import type { ToolAccess } from './tool-access.ts';
+
+const row = (merchant: string, slug: string, amount: string) => ({
+  id: merchant,
+  date: '2026-02-10',
+  description: merchant,
+  merchant,
+  amount: { amount, currency: 'GBP' },
+  category: { slug, name: slug },
+});
+
+/** A ledger that lists these rows whatever is asked, so that a report about all of it cannot be what answers. */
+const ledgerOf = (rows: readonly ReturnType<typeof row>[]): ToolAccess => ({
+  identity: { kind: 'user', userId: 'u1', role: 'user' },
+  language: 'en',
+  today: '2026-03-05',
+  currency: 'GBP',
+  signal: new AbortController().signal,
+  call: ((_service: string, route: { path: string }) =>
+    route.path === '/v1/transactions'
+      ? Promise.resolve({ status: 200, body: { data: rows, page: { nextCursor: null } } })
+      : Promise.reject(new Error(`${route.path} was asked`))) as unknown as ToolAccess['call'],
+  propose: () => Promise.reject(new Error('proposed')),
+});
+
+describe('spending by groups without some of it', () => {
+  const access = ledgerOf([
+    row('Landlord', 'rent', '-900.00'),
+    row('Tesco', 'groceries', '-60.00'),
+    row('Shell', 'fuel', '-40.00'),
+    row('ACME Ltd', 'salary', '2500.00'),
+  ]);
+  const february = { from: '2026-02-01', to: '2026-02-28', except: [{ category: 'rent' }] };
+
+  it.each([
+    ['category', ['Groceries', 'Fuel']],
+    ['merchant', ['Tesco', 'Shell']],
+  ] as const)('shows no share by %s of what is left out', async (groupBy, names) => {
+    const { totals, groups } = await getSpending({ ...february, groupBy }, access);
+
+    expect(totals).toMatchObject([{ spent: { amount: '100.00' }, count: 2 }]);
+    expect(groups).toMatchObject([
+      { name: names[0], spent: { amount: '60.00' }, percent: 60 },
+      { name: names[1], spent: { amount: '40.00' }, percent: 40 },
+    ]);
+  });
+});
