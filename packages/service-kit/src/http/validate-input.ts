@@ -76,6 +76,28 @@ const fieldErrors = (error: z.ZodError, place: Place): FieldError[] =>
 const refuse = (fields: readonly FieldError[]): AppError =>
   new AppError('validation-failed', { fields: fields.slice(0, MAX_FIELD_ERRORS) });
 
+/** One value per name, in one pass: a body of a megabyte can hold a quarter of a million names. */
+const onceEach = (entries: Iterable<[string, string]>, place?: 'query'): Record<string, string> => {
+  const values = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const [name, value] of entries) {
+    if (values.has(name)) {
+      repeated.add(name);
+    }
+    values.set(name, value);
+  }
+  if (repeated.size > 0) {
+    throw refuse(
+      Array.from(repeated, (field) => ({
+        ...(place && { in: place }),
+        field,
+        message: 'may be given only once',
+      })),
+    );
+  }
+  return Object.fromEntries(values);
+};
+
 /**
  * The query string as one value per key.
  * @param url path and query of the request
@@ -83,22 +105,7 @@ const refuse = (fields: readonly FieldError[]): AppError =>
  */
 export const singleQuery = (url: string): Record<string, string> => {
   const start = url.indexOf('?');
-  const search = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
-  const keys = [...search.keys()];
-  const repeated = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
-  if (repeated.size > 0) {
-    throw refuse([...repeated].map((field) => ({ in: 'query', field, message: 'may be given only once' })));
-  }
-  return Object.fromEntries(search);
-};
-
-const onceEach = (entries: readonly [string, string][]): Record<string, string> => {
-  const names = entries.map(([name]) => name);
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  if (repeated.size > 0) {
-    throw refuse([...repeated].map((field) => ({ field, message: 'may be given only once' })));
-  }
-  return Object.fromEntries(entries);
+  return onceEach(new URLSearchParams(start === -1 ? '' : url.slice(start + 1)), 'query');
 };
 
 /**
@@ -106,7 +113,7 @@ const onceEach = (entries: readonly [string, string][]): Record<string, string> 
  * @param text `application/x-www-form-urlencoded`
  * @throws AppError `validation-failed` naming every field that is given twice
  */
-export const singleForm = (text: string): Record<string, string> => onceEach([...new URLSearchParams(text)]);
+export const singleForm = (text: string): Record<string, string> => onceEach(new URLSearchParams(text));
 
 /**
  * The fields of a form that a browser sends in parts.
@@ -124,7 +131,7 @@ export const multipartFields = async (
       throw new AppError('malformed-request', { detail: 'The body is not a form.', cause });
     });
   return onceEach(
-    [...form].map(([field, value]) => {
+    Array.from(form, ([field, value]): [string, string] => {
       if (typeof value !== 'string') {
         throw refuse([{ field, message: 'must be text, not a file' }]);
       }
