@@ -13,7 +13,7 @@ const row = (merchant: string, slug: string, amount: string) => ({
 
 /** A ledger that lists these rows whatever is asked, so that a report about all of it cannot be what answers. */
 const ledgerOf = (rows: readonly ReturnType<typeof row>[]): ToolAccess => ({
-  identity: { kind: 'user', userId: 'u1', role: 'user' },
+  identity: { kind: 'user', userId: 'u1', role: 'user', caller: 'gateway' },
   language: 'en',
   today: '2026-03-05',
   currency: 'GBP',
