@@ -52,14 +52,14 @@ const CALLED: Readonly<Record<string, string>> = {
     POST /admin/jobs/{}/run`,
   '/v1': `GET /v1/items, /v1/items/{}, /v1/accounts, /v1/imports/{}, /v1/transfers, /v1/transactions,
     /v1/transactions/{}/explanation, /v1/categories, /v1/rules, /v1/recurring, /v1/budgets, /v1/alerts,
-    /v1/alerts/stream, /v1/alerts/settings, /v1/exports, /v1/segments/me, /v1/models, /v1/missions,
+    /v1/alerts/stream, /v1/alerts/settings, /v1/settings, /v1/exports, /v1/segments/me, /v1/models, /v1/missions,
     /v1/missions/history, /v1/missions/streak, /v1/missions/{}/progress, /v1/summary,
     /v1/chat/conversations/{}/messages, /v1/privacy/export
     POST /v1/imports, /v1/transfers, /v1/categorize, /v1/rules, /v1/rules/preview, /v1/predict, /v1/models/{}/train,
     /v1/missions/{}/accept, /v1/missions/{}/dismiss, /v1/chat/messages, /v1/debt-plan, /v1/forecast, /v1/anomalies,
     /v1/recurring/detect, /v1/privacy/erase
     PUT /v1/transactions/{}/category
-    PATCH /v1/rules/{}, /v1/alerts/{}
+    PATCH /v1/rules/{}, /v1/alerts/{}, /v1/settings
     DELETE /v1/rules/{}, /v1/items/{}`,
 };
 

@@ -608,7 +608,7 @@ const NETWORK_POLICIES: readonly Policy[] = [
       ),
   ),
   {
-    // Language model, issuers of tokens, Plaid, and the mail server.
+    // Language model, issuers of tokens, Plaid, users' servers that are sent alerts, and the mail server.
     name: 'only services with a reason reach the outside, on the ports of that reason',
     violations: (manifests) =>
       difference(
@@ -617,7 +617,7 @@ const NETWORK_POLICIES: readonly Policy[] = [
             .filter(({ to }) => to?.some(({ ipBlock }) => ipBlock !== undefined))
             .map(({ ports = [] }) => `${name}: ${ports.map(({ port }) => port).join(', ')}`),
         ),
-        ['advisor: 443', 'chat: 443', 'gateway: 443', 'ingestion: 443', 'insights: 465, 587'],
+        ['advisor: 443', 'chat: 443', 'gateway: 443', 'ingestion: 443', 'insights: 443, 465, 587'],
       ),
   },
   rule(

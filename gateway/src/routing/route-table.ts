@@ -178,6 +178,7 @@ export const ROUTES: readonly RouteRule[] = [
   { path: '/v1/recurring/detect', service: 'insights', ...batch },
   { path: '/v1/rules', service: 'categorization', ...v1 },
   { path: '/v1/segments', service: 'segmentation', ...v1 },
+  { path: '/v1/settings', service: 'insights', ...v1 },
   { path: '/v1/spending', service: 'insights', ...v1 },
   { path: '/v1/summary', service: 'advisor', ...v1 },
   { path: '/v1/transactions', service: 'insights', ...v1 },

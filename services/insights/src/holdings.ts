@@ -88,6 +88,10 @@ export const HOLDINGS: readonly Holding[] = [
       currency: z.string().optional().describe('Currency of reports'),
       timeZone: z.string().optional().describe('Time zone'),
       language: z.string().optional().describe('Language'),
+      zoneChosenAt: z
+        .date()
+        .optional()
+        .describe('When a time zone was chosen that the ledger does not follow yet'),
     }),
   },
   {

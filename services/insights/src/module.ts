@@ -32,9 +32,11 @@ import { readSpending } from './http/read-spending.ts';
 import { totalTransactions } from './http/total-transactions.ts';
 import { recurringRoutes } from './http/recurring.ts';
 import { spendingProfileRoutes } from './http/spending-profiles.ts';
+import { userSettingsRoutes } from './http/user-settings.ts';
 import { alertJobs } from './jobs/alert-jobs.ts';
 import { rebuildJobs } from './jobs/rebuild-daily-metrics.ts';
 import { rebuildLedgerJob } from './jobs/rebuild-ledger.ts';
+import { recutDaysJob } from './jobs/recut-days.ts';
 import { analysisJobs } from './jobs/refresh-analyses.ts';
 import { packLedgerRows } from './migrations/pack-ledger-rows.ts';
 import { createAlertSettingsStore } from './store/alert-settings-store.ts';
@@ -95,6 +97,7 @@ export const insights = defineService({
       anomalies,
       marks,
       links,
+      settings,
       shortfallStore,
     ];
     await Promise.all([...prepared, announcements, deliveries].map((store) => store.prepare()));
@@ -211,6 +214,7 @@ export const insights = defineService({
           webhooks: config.ALERT_WEBHOOKS,
           stopping: stopping.signal,
         }),
+        ...userSettingsRoutes(settings),
         createForecast(compute),
         detectAnomaliesRoute(compute),
         detectRecurringRoute(compute),
@@ -236,6 +240,7 @@ export const insights = defineService({
       jobs: [
         ...rebuildJobs(rebuild, defaultTimeZone),
         rebuildLedgerJob(rebuildLedger),
+        recutDaysJob({ settings, rebuildLedger }),
         ...analysisJobs(analyses, defaultTimeZone),
         ...alertJobs({ shortfalls, announce, webhooks }, defaultTimeZone),
       ],

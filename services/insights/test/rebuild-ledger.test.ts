@@ -198,3 +198,35 @@ describe('the migration of ledgers from before rows were packed', () => {
     expect(await stateOf(userId)).toEqual(before);
   });
 });
+
+describe('a new time zone', () => {
+  it('cuts the days anew when the user chooses another time zone', async () => {
+    const user = aUser();
+    const { userId } = user;
+    const late = aCategorizedTransaction({
+      transactionId: 'late-evening',
+      currency: 'EUR',
+      postedOn: '2026-03-10',
+      occurredAt: '2026-03-10T22:30:00.000Z',
+      amountMinor: -4_200,
+      decision: aDecision({ category: 'restaurants' }),
+    });
+    sources.set(userId, { transactions: [late], removed: [] });
+    await settled([service.publish(TransactionsCategorized, userId, { userId, transactions: [late] })]);
+    const days = async () =>
+      (await service.mongo.collection('daily_metrics').find({ userId }).toArray()).map(({ day }) =>
+        String(day),
+      );
+    expect(await days()).toEqual(['2026-03-10']);
+
+    const choose = (timeZone: string | null) =>
+      service.call('/v1/settings', { as: user, method: 'PATCH', json: { timeZone } });
+    expect((await choose('Asia/Seoul')).status).toBe(200);
+    expect(await service.runJob('recut-days')).toEqual({ users: 1 });
+    expect(await days()).toEqual(['2026-03-11']);
+    await choose(null);
+    expect(await service.runJob('recut-days')).toEqual({ users: 1 });
+    expect(await days()).toEqual(['2026-03-10']);
+    expect(await service.runJob('recut-days')).toEqual({ users: 0 });
+  });
+});

@@ -1,0 +1,21 @@
+import type { Job } from '@orrery/service-kit';
+import type { UserSettingsStore } from '../store/user-settings-store.ts';
+import type { RebuildLedger } from '../use-cases/rebuild-ledger.ts';
+
+/**
+ * Cuts the days of ledgers anew whose users chose another time zone: every minute, so that a choice outlives a process
+ * that stops half-way.
+ * @param parts the choices, and what puts the rows of a ledger on the calendar again
+ */
+export const recutDaysJob = (parts: { settings: UserSettingsStore; rebuildLedger: RebuildLedger }): Job => ({
+  name: 'recut-days',
+  cron: '* * * * *',
+  run: async ({ signal }) => {
+    const moved = await parts.settings.withMovedDays();
+    for (const { userId, zoneChosenAt } of moved) {
+      await parts.rebuildLedger({ userId, signal });
+      await parts.settings.daysAreCut(userId, zoneChosenAt);
+    }
+    return { users: moved.length };
+  },
+});
