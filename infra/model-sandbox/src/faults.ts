@@ -18,7 +18,7 @@ export const Fault = z.object({
     'garbage',
     /** Asks for a tool again and again. */
     'endless-tools',
-    /** Asks for a tool that nobody offered. */
+    /** Asks for `tool`, also when nobody offered it. */
     'unlisted-tool',
     /** Every amount in the answer is another one. */
     'wrong-amounts',
@@ -33,6 +33,8 @@ export const Fault = z.object({
   delayMs: z.int().min(0).max(120_000).default(0),
   afterPieces: z.int().min(0).max(1_000).default(2),
   tool: z.string().max(64).default('read_all_users'),
+  /** Arguments of `tool`, as JSON. */
+  toolArguments: z.string().max(1_000).default('{"userId":"somebody-else"}'),
   text: z.string().max(4_000).default(''),
   /** Letters of a streamed piece of `text`; 0 for words. */
   pieceLength: z.int().min(0).max(100).default(0),
@@ -78,7 +80,7 @@ export function spoiled(said: Said, fault: Fault | undefined): Said {
     case 'endless-tools':
       return { kind: 'call', name: 'get_balances', argumentsText: '{}' };
     case 'unlisted-tool':
-      return { kind: 'call', name: fault.tool, argumentsText: '{"userId":"somebody-else"}' };
+      return { kind: 'call', name: fault.tool, argumentsText: fault.toolArguments };
     case 'wrong-amounts':
       return said.kind === 'text'
         ? { kind: 'text', text: said.text.replaceAll(/\d(?=[\d.,]*\d)/g, otherDigit) }

@@ -20,6 +20,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
+  model.heal();
   money.calls.length = 0;
 });
 
@@ -124,5 +125,45 @@ describe('two changes in one message', () => {
     expect(answer).toContain('£300.00');
     expect(answer).not.toContain('£40.00');
     expect(made()).toEqual(['groceries']);
+  });
+});
+
+describe('a change that the model has prepared', () => {
+  const PREPARED = 'A monthly budget of £300.00 for Groceries.';
+
+  it.each([
+    ['is prepared anew by the rules when its words are refused', 'Your budget is now £999.99.'],
+    ['is named when its words do not say it', 'All right, shall I do that?'],
+  ])('%s, and a yes means what was read', async (_what, text) => {
+    const socket = conversationOf(aUser(), 'model');
+    await socket.ask('hello');
+    model.fail({ kind: 'says', text, times: 9 });
+    const answer = answerIn(await socket.ask(FOOD));
+    const done = answerIn(await socket.ask('yes'));
+    socket.close();
+
+    expect(answer).toContain(PREPARED);
+    expect(done).toContain(PREPARED);
+    expect(made()).toEqual(['groceries']);
+  });
+
+  it('is dropped when the rules answer without it', async () => {
+    const user = aUser();
+    const socket = conversationOf(user, 'dropped');
+    await socket.ask('hello');
+    model.fail({
+      kind: 'unlisted-tool',
+      tool: 'propose_budget',
+      toolArguments: '{"category":"coffee","amount":"40"}',
+    });
+    model.fail({ kind: 'says', text: 'Your budget is now £999.99.', times: 9 });
+    const answer = answerIn(await socket.ask('Set a budget for coffee'));
+    const waiting = await service.mongo.collection('waiting_acts').countDocuments({ userId: user.userId });
+    await socket.ask('yes');
+    socket.close();
+
+    expect(answer).not.toContain('£40');
+    expect(waiting).toBe(0);
+    expect(made()).toEqual([]);
   });
 });

@@ -1,7 +1,11 @@
 /** Longest text of a user or merchant that is handed on. */
 const MAX_TEXT = 160;
 
-const tidyText = (text: string): string => {
+/**
+ * The same text made harmless: no line breaks, no invisible characters, no addresses, not too long.
+ * @param text of a user or merchant, or one that quotes them
+ */
+export const tidyText = (text: string): string => {
   const plain = text
     .normalize('NFC')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')

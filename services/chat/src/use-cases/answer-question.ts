@@ -28,6 +28,7 @@ import type { TurnUsage } from '../domain/frames.ts';
 import { systemPrompt } from '../domain/prompt.ts';
 import { judgeWording, releaseText, withoutMarkdown, type TextRelease } from '../domain/release-text.ts';
 import { suspicionsOf } from '../domain/suspicion.ts';
+import { tidyText } from '../domain/tidy.ts';
 import { disclaimer, oneChangeAtATime } from '../domain/wording.ts';
 import type { ChatMetrics } from '../chat-metrics.ts';
 import type { ActStore } from '../store/act-store.ts';
@@ -86,6 +87,8 @@ interface TurnState {
   called: CalledTool[];
   facts: StatedFacts;
   usage: TurnUsage;
+  /** The change that this answer has prepared, in words. */
+  proposed: string | undefined;
 }
 
 /** Written once: a schema costs more to write than a short answer. */
@@ -135,9 +138,18 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
     return result;
   };
 
-  /** The answer of the rules; what the model has already asked for is not asked again. */
+  /** Drops what this answer has prepared: a yes must not carry out what the user has not read. */
+  const withdraw = async (state: TurnState): Promise<void> => {
+    if (state.proposed !== undefined) {
+      state.proposed = undefined;
+      await acts.drop(state.question.identity.userId, state.question.conversationId);
+    }
+  };
+
+  /** The answer of the rules, from their own calls; a change that the model has prepared is not kept. */
   const byRules = async (state: TurnState): Promise<string> => {
     const { readings, context, question } = state;
+    await withdraw(state);
     const own: CalledTool[] = [];
     for (let step = 0; step <= MAX_RULE_CALLS; step += 1) {
       const next = nextStepOf(readings, question.text, own, context);
@@ -280,10 +292,12 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
         throw error;
       }
       if (io.signal.aborted) {
+        await withdraw(state);
         return { text: shown, usage, failure: 'cancelled' };
       }
       metrics.modelFailures.inc({ failure: error.failure });
       if (shown !== '' && question.isStreamed) {
+        await withdraw(state);
         return { text: shown, usage, failure: 'model' };
       }
       return replaced(state, releaseText(judgeFor(state), withoutMarkdown), false);
@@ -296,8 +310,10 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
     if (shown.trim() === '') {
       return replaced(state, release, false);
     }
-    const end = closing(state);
-    show(end);
+    if (state.proposed !== undefined && !shown.includes(state.proposed)) {
+      show(`\n${state.proposed}`);
+    }
+    show(closing(state));
     return { text: shown.trim(), usage };
   };
 
@@ -328,8 +344,7 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
       return { text: reply, usage };
     }
 
-    let hasProposed = false;
-    return respond({
+    const state: TurnState = {
       question,
       io,
       readings,
@@ -340,6 +355,7 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
       called: [],
       facts: noFacts(),
       usage,
+      proposed: undefined,
       access: {
         identity,
         language,
@@ -355,13 +371,14 @@ export const createAnswerQuestion = (parts: AnswerQuestionParts): AnswerQuestion
           }),
         propose: async (act, proposal) => {
           // One yes could not say which of two changes it means.
-          if (hasProposed) {
+          if (state.proposed !== undefined) {
             throw new ToolRefusal('refused', oneChangeAtATime(language));
           }
-          hasProposed = true;
           await acts.keep(userId, conversationId, act, proposal);
+          state.proposed = tidyText(proposal);
         },
       },
-    });
+    };
+    return respond(state);
   };
 };
