@@ -98,7 +98,7 @@ describe('a user with four currencies', () => {
     });
   });
 
-  it('is answered in the currency of the goals when there are none in the usual one', async () => {
+  it('is answered in the currency of the goals when there are none in the usual one, whatever other budgets are in', async () => {
     const traveller = aUser();
     await service.publish(TransactionsCategorized, traveller.userId, {
       userId: traveller.userId,
@@ -112,6 +112,11 @@ describe('a user with four currencies', () => {
       as: traveller,
       method: 'POST',
       json: { category: 'total', amount: 400, currency: 'EUR' },
+    });
+    await service.call('/v1/budgets', {
+      as: traveller,
+      method: 'POST',
+      json: { category: 'groceries', amount: { amount: '5000', currency: 'JPY' } },
     });
 
     expect(await ask('/api/budget_summary', undefined, traveller)).toMatchObject({

@@ -201,11 +201,14 @@ export const createKeepBudgets = (parts: KeepBudgetsParts) => {
     ): Promise<BudgetSummary & { month: string }> {
       const { settings, today } = await readUserDay(userId);
       const day = month === undefined ? periodContaining('month', today).from : `${month}-01`;
-      const known = (await budgets.all(userId)).map(({ budget }) => budget);
+      // Budgets of our own categories are not in this answer, so that their currency must not choose it.
+      const known = (await budgets.all(userId))
+        .map(({ budget }) => budget)
+        .filter(({ taxonomy }) => taxonomy !== 'orrery');
       const usual = currency ?? (await chooseCurrency(userId, settings));
       const isKnown = known.length === 0 || known.some((budget) => budget.currency === usual);
       const used = currency !== undefined || isKnown ? usual : (known[0]?.currency ?? usual);
-      const mine = known.filter((budget) => budget.taxonomy !== 'orrery' && budget.currency === used);
+      const mine = known.filter((budget) => budget.currency === used);
       const byCategory = Map.groupBy(mine, ({ category }) => category);
       const monthly = [...byCategory.values()].flatMap((goals) => {
         const chosen = goals.find(({ period }) => period === 'monthly') ?? goals[0];
