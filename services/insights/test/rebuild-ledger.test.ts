@@ -19,6 +19,8 @@ interface Source {
 let service: TestService;
 let categorisation: Server;
 const sources = new Map<string, Source>();
+/** Users whose rows it cannot tell. */
+const unreadable = new Set<string>();
 const PAGE = 7;
 
 beforeAll(async () => {
@@ -29,7 +31,12 @@ beforeAll(async () => {
       response.end(JSON.stringify({ users: [...sources.keys()].sort(), next: null }));
       return;
     }
-    const { transactions = [], removed = [] } = sources.get(pathname.split('/')[3] ?? '') ?? {};
+    const userId = pathname.split('/')[3] ?? '';
+    if (unreadable.has(userId)) {
+      response.writeHead(500).end('{}');
+      return;
+    }
+    const { transactions = [], removed = [] } = sources.get(userId) ?? {};
     const all = [...transactions, ...removed]
       .sort((left, right) => (left.transactionId < right.transactionId ? -1 : 1))
       .filter(({ transactionId }) => transactionId > (searchParams.get('after') ?? ''));
@@ -228,5 +235,23 @@ describe('a new time zone', () => {
     expect(await service.runJob('recut-days')).toEqual({ users: 1 });
     expect(await days()).toEqual(['2026-03-10']);
     expect(await service.runJob('recut-days')).toEqual({ users: 0 });
+  });
+
+  it('is carried out for the others when the rows of one user cannot be read', async () => {
+    const [broken, whole] = [aUser(), aUser()];
+    unreadable.add(broken.userId);
+    for (const as of [broken, whole]) {
+      await service.call('/v1/settings', { as, method: 'PATCH', json: { timeZone: 'Asia/Seoul' } });
+    }
+
+    await expect(service.runJob('recut-days')).rejects.toThrow();
+
+    const waits = (user: typeof whole) =>
+      service.mongo
+        .collection<{ _id: string }>('user_settings')
+        .countDocuments({ _id: user.userId, zoneChosenAt: { $exists: true } });
+    expect([await waits(broken), await waits(whole)]).toEqual([1, 0]);
+    unreadable.clear();
+    expect(await service.runJob('recut-days')).toEqual({ users: 1 });
   });
 });
