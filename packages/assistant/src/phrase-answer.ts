@@ -115,7 +115,11 @@ const nothingSpent = (voice: Voice, where: string, when: string): string =>
     ko: `${when}${where} 지출한 내역이 없어요.`,
   });
 
-const spending = (voice: Voice, result: ToolResult<'get_spending'>): string => {
+/** Whatever the words, an answer that covers a part says so. */
+const spending = (voice: Voice, result: ToolResult<'get_spending'>): string =>
+  spent(voice, result) + partial(voice, result.complete);
+
+const spent = (voice: Voice, result: ToolResult<'get_spending'>): string => {
   const { say, money, reading } = voice;
   const where = about(voice, result);
   const when = voice.period(result);
@@ -129,20 +133,17 @@ const spending = (voice: Voice, result: ToolResult<'get_spending'>): string => {
   if (result.totals.length === 0) {
     return nothingSpent(voice, where, when);
   }
-  const total = voice.list(result.totals.map(({ spent }) => money(spent)));
+  const total = voice.list(result.totals.map((each) => money(each.spent)));
   const count = result.totals.reduce((sum, each) => sum + each.count, 0);
-  const rest = partial(voice, result.complete);
   if (average !== undefined) {
-    return averaged(voice, average, { where, when, total }) + rest;
+    return averaged(voice, average, { where, when, total });
   }
   if (share !== undefined) {
-    return (
-      say({
-        en: `You spent ${total}${where} ${when}: that is ${String(share.percent)}% of the ${money(share.all)} you spent in all.`,
-        fr: `Vous avez dépensé ${total}${where} ${when} : c’est ${String(share.percent)} % des ${money(share.all)} dépensés en tout.`,
-        ko: `${when}${where} ${total}을 쓰셨어요. 전체 ${money(share.all)}의 ${String(share.percent)}%예요.`,
-      }) + rest
-    );
+    return say({
+      en: `You spent ${total}${where} ${when}: that is ${String(share.percent)}% of the ${money(share.all)} you spent in all.`,
+      fr: `Vous avez dépensé ${total}${where} ${when} : c’est ${String(share.percent)} % des ${money(share.all)} dépensés en tout.`,
+      ko: `${when}${where} ${total}을 쓰셨어요. 전체 ${money(share.all)}의 ${String(share.percent)}%예요.`,
+    });
   }
   if (groups !== undefined && reading.topic === 'peak') {
     return peak(voice, groups, { where, when });
@@ -168,13 +169,11 @@ const spending = (voice: Voice, result: ToolResult<'get_spending'>): string => {
       ko: `${when}${where} ${purchases(voice, count)}, 모두 ${total}을 쓰셨어요.`,
     });
   }
-  return (
-    say({
-      en: `You spent ${total}${where} ${when} (${purchases(voice, count)}).`,
-      fr: `Vous avez dépensé ${total}${where} ${when} (${purchases(voice, count)}).`,
-      ko: `${when}${where} ${total}을 쓰셨어요 (${purchases(voice, count)}).`,
-    }) + rest
-  );
+  return say({
+    en: `You spent ${total}${where} ${when} (${purchases(voice, count)}).`,
+    fr: `Vous avez dépensé ${total}${where} ${when} (${purchases(voice, count)}).`,
+    ko: `${when}${where} ${total}을 쓰셨어요 (${purchases(voice, count)}).`,
+  });
 };
 
 const PER_WORDS: Readonly<Record<'day' | 'week' | 'month' | 'purchase', Say>> = {
@@ -251,7 +250,7 @@ const sideBySide = (
   }
   if (reading.isWide && spentParts.length === 1) {
     const { parts: _parts, difference: _difference, ...single } = result;
-    return spending(voice, { ...single, category: only.category, merchant: only.merchant });
+    return spent(voice, { ...single, category: only.category, merchant: only.merchant });
   }
   const spentOn = ({ totals }: { totals: readonly { spent: MoneyText }[] }): string =>
     totals.length === 0
@@ -281,13 +280,11 @@ const sideBySide = (
           fr: ` L’écart est de ${money(difference)}.`,
           ko: ` 차이는 ${money(difference)}이에요.`,
         });
-  return (
-    say({
-      en: `${when} you spent ${lines}${without}: ${sum} together.${gap}`,
-      fr: `${when}, vous avez dépensé ${lines}${without} : ${sum} au total.${gap}`,
-      ko: `${when}${without} ${lines}, 모두 ${sum}을 쓰셨어요.${gap}`,
-    }) + partial(voice, result.complete)
-  );
+  return say({
+    en: `${when} you spent ${lines}${without}: ${sum} together.${gap}`,
+    fr: `${when}, vous avez dépensé ${lines}${without} : ${sum} au total.${gap}`,
+    ko: `${when}${without} ${lines}, 모두 ${sum}을 쓰셨어요.${gap}`,
+  });
 };
 
 const compared = (
@@ -343,11 +340,13 @@ const transactions = (voice: Voice, result: ToolResult<'search_transactions'>): 
       : ` ${voice.period({ from: result.from, to: result.to })}`;
   const [first] = result.transactions;
   if (first === undefined) {
-    return say({
-      en: `I found no transaction${where}${when}.`,
-      fr: `Je ne trouve aucune opération${where}${when}.`,
-      ko: `${when.trim()}${where} 해당하는 거래가 없어요.`.trim(),
-    });
+    return (
+      say({
+        en: `I found no transaction${where}${when}.`,
+        fr: `Je ne trouve aucune opération${where}${when}.`,
+        ko: `${when.trim()}${where} 해당하는 거래가 없어요.`.trim(),
+      }) + partial(voice, result.complete)
+    );
   }
   const amount = (money_: MoneyText): string => money(withoutSign(money_));
   if (reading.topic === 'largest' && result.transactions.length === 1) {

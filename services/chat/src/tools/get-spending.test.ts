@@ -46,4 +46,25 @@ describe('spending by groups without some of it', () => {
       { name: names[1], spent: { amount: '40.00' }, percent: 40 },
     ]);
   });
+
+  it('say so when not all rows could be looked at, though the sum is whole', async () => {
+    const endless: ToolAccess = {
+      ...access,
+      call: ((_service: string, { path }: { path: string }) =>
+        Promise.resolve({
+          status: 200,
+          body:
+            path === '/v1/transactions'
+              ? { data: [row('Tesco', 'groceries', '-1.00')], page: { nextCursor: 'more' } }
+              : {
+                  totals: [{ currency: 'GBP', net: { amount: '-9000.00', currency: 'GBP' }, count: 9_000 }],
+                  complete: true,
+                },
+        })) as unknown as ToolAccess['call'],
+    };
+
+    const asked = { from: '2026-02-01', to: '2026-02-28', category: 'groceries' };
+    expect(await getSpending(asked, endless)).toMatchObject({ complete: true });
+    expect(await getSpending({ ...asked, groupBy: 'merchant' }, endless)).toMatchObject({ complete: false });
+  });
 });

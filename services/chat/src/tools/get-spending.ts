@@ -24,6 +24,12 @@ interface Scope extends Subject {
 
 type Span = { from: string; to: string };
 
+/** Groups, and whether all rows were looked at for them. */
+interface Found {
+  groups: Groups;
+  isComplete: boolean;
+}
+
 const MAX_GROUPS = 20;
 const MAX_MONTHS = 36;
 /** As many merchants as a report names; beyond, the rows have to be looked at. */
@@ -204,24 +210,30 @@ const byMonth = async (
   { from, to }: Span,
   subject: Scope,
   currency: string,
-): Promise<Groups> => {
+): Promise<Found> => {
   const months = monthsIn(from, to);
   const sums = await Promise.all(
     months.map(async (month) => {
       const whole = periodContaining('month', `${month}-01`);
       const part = { from: whole.from < from ? from : whole.from, to: whole.to > to ? to : whole.to };
-      const { totals } = await totalsOf(access, part, subject);
+      const { totals, isComplete } = await totalsOf(access, part, subject);
       const total = totals.find((each) => each.currency === currency);
-      return { month, spentMinor: total === undefined ? 0 : minorOf(total.spent), count: total?.count ?? 0 };
+      return {
+        month,
+        spentMinor: total === undefined ? 0 : minorOf(total.spent),
+        count: total?.count ?? 0,
+        isComplete,
+      };
     }),
   );
   const whole = sums.reduce((sum, { spentMinor }) => sum + Math.max(0, spentMinor), 0);
-  return sums.map(({ month, spentMinor, count }) => ({
+  const groups = sums.map(({ month, spentMinor, count }) => ({
     name: month,
     spent: moneyOf(spentMinor, currency),
     count,
     percent: percentOf(Math.max(0, spentMinor), whole),
   }));
+  return { groups, isComplete: sums.every((sum) => sum.isComplete) };
 };
 
 /** Shares within one category or merchant, or of what is left without some, from the rows. */
@@ -231,8 +243,8 @@ const withinSubject = async (
   subject: Scope,
   groupBy: 'category' | 'merchant',
   currency: string,
-): Promise<Groups> => {
-  const { rows } = await rowsWithin(access, period, subject);
+): Promise<Found> => {
+  const { rows, isComplete } = await rowsWithin(access, period, subject);
   const sums = new Map<string, { spentMinor: number; count: number }>();
   for (const row of rows.filter(({ amount }) => amount.currency === currency)) {
     const key = groupBy === 'merchant' ? row.merchant : (row.category?.slug ?? 'uncategorised');
@@ -240,7 +252,7 @@ const withinSubject = async (
     sums.set(key, { spentMinor: sum.spentMinor - minorOf(row.amount), count: sum.count + 1 });
   }
   const whole = [...sums.values()].reduce((sum, { spentMinor }) => sum + Math.max(0, spentMinor), 0);
-  return [...sums]
+  const groups = [...sums]
     .sort(([, left], [, right]) => right.spentMinor - left.spentMinor)
     .slice(0, MAX_GROUPS)
     .map(([key, { spentMinor, count }]) => ({
@@ -249,6 +261,7 @@ const withinSubject = async (
       count,
       percent: percentOf(Math.max(0, spentMinor), whole),
     }));
+  return { groups, isComplete };
 };
 
 const groupsOf = async (
@@ -257,7 +270,7 @@ const groupsOf = async (
   subject: Scope,
   groupBy: 'category' | 'merchant' | 'month',
   currency: string,
-): Promise<Groups> => {
+): Promise<Found> => {
   if (groupBy === 'month') {
     return byMonth(access, period, subject, currency);
   }
@@ -267,7 +280,7 @@ const groupsOf = async (
   const { body } = await access.call('insights', ReadSpending, { query: period });
   const report = body.data.find((each) => each.currency === currency);
   if (report === undefined) {
-    return [];
+    return { groups: [], isComplete: true };
   }
   const shares =
     groupBy === 'merchant'
@@ -276,9 +289,10 @@ const groupsOf = async (
           ...share,
           name: categoryBySlug(share.slug)?.names[access.language] ?? share.name,
         }));
-  return shares
+  const groups = shares
     .slice(0, MAX_GROUPS)
     .map(({ name, amount, count, percent }) => ({ name, spent: amount, count, percent }));
+  return { groups, isComplete: true };
 };
 
 const compare = (now: Totals, before: Totals): NonNullable<Result['comparison']>['totals'] => {
@@ -355,7 +369,7 @@ export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async
   const currency = totals[0]?.currency ?? access.currency;
   const total = totals.find((each) => each.currency === currency);
   const all = whole?.totals.find((each) => each.currency === currency);
-  const groups =
+  const grouped =
     groupBy === undefined || parts !== undefined
       ? undefined
       : await groupsOf(access, period, scope, groupBy, currency);
@@ -374,7 +388,7 @@ export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async
     ...period,
     ...shownSubject(scope),
     totals,
-    ...(groups === undefined ? {} : { groups }),
+    ...(grouped === undefined ? {} : { groups: grouped.groups }),
     ...(parts === undefined || found.parts === undefined
       ? {}
       : {
@@ -397,6 +411,6 @@ export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async
             totals: compare(totals, earlier.totals),
           },
         }),
-    complete: found.isComplete && (earlier?.isComplete ?? true),
+    complete: found.isComplete && (earlier?.isComplete ?? true) && (grouped?.isComplete ?? true),
   };
 };
