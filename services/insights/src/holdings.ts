@@ -150,7 +150,7 @@ export const HOLDINGS: readonly Holding[] = [
     collection: 'webhook_deliveries',
     owner: 'userId',
     purpose: "Alerts on their way to the user's server",
-    retention: 'until they are delivered or given up, some 15 hours at most',
+    retention: 'until they are delivered or given up, some 15 hours; longer when many wait',
     hidden: ['body'],
     fields: z.object({
       _id: stable,

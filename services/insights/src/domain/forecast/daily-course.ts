@@ -10,6 +10,9 @@ const HALF_LIFE_WEEKS = 13;
 /** Fewer weeks than this tell no weekday from another. */
 const MIN_WEEKS = 8;
 
+/** Fewer days up to a day than this do not tell whether it is strange. */
+const MIN_DAYS_BEFORE = 8;
+
 /** With more empty days than this the middle value says little of the sum, which is what such series are asked for. */
 const MAX_EMPTY_SHARE = 0.1;
 
@@ -96,7 +99,7 @@ const weekdays = (values: readonly number[], kind: 'multiplicative' | 'additive'
 const withoutStrangeDays = (values: readonly number[]): number[] =>
   values.map((value, t) => {
     const before = values.slice(Math.max(0, t - LEVEL_DAYS[0]), t + 1);
-    if (before.length < MIN_WEEKS) {
+    if (before.length < MIN_DAYS_BEFORE) {
       return value;
     }
     const middle = median(before);
