@@ -34,10 +34,9 @@ describe('ListStream', () => {
   it('hands out documents by number and by size', async () => {
     const stream = new ListStream([1, 2, 3, 4, 5].map((size) => new Uint8Array(size)));
     expect((await stream.take(2, 1000)).documents).toHaveLength(2);
-    expect(await stream.take(10, 6)).toMatchObject({
-      documents: [{ length: 3 }, { length: 4 }],
-      done: false,
-    });
+    expect(await stream.take(10, 6)).toMatchObject({ documents: [{ length: 3 }], done: false });
+    // One document is handed out even when it alone is larger than asked for.
+    expect(await stream.take(10, 2)).toMatchObject({ documents: [{ length: 4 }], done: false });
     expect(await stream.take(10, 6)).toMatchObject({ documents: [{ length: 5 }], done: true });
     expect(await stream.take(10, 6)).toMatchObject({ documents: [], done: true });
   });
