@@ -43,6 +43,8 @@ export const openMainBackend = (parts: MainBackendParts): MainBackend => {
   const client = new MongoClient(config.DATABASE_URL, {
     appName: 'orrery-ingestion',
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
+    connectTimeoutMS: SERVER_SELECTION_MS,
     maxPoolSize: 5,
     readPreference: 'secondaryPreferred',
   });

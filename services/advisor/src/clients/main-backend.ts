@@ -37,6 +37,8 @@ export const openMainBackend = ({ uri, databaseName, clientOptions }: MainBacken
   const client = new MongoClient(uri, {
     appName: 'orrery-advisor',
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
+    connectTimeoutMS: SERVER_SELECTION_MS,
     maxPoolSize: 20,
     ...clientOptions,
   });

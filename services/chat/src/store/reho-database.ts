@@ -23,6 +23,8 @@ export function openRehoDatabase(own: Connection, main?: { uri: string; name: st
   const client = new MongoClient(main.uri, {
     appName: 'orrery-chat',
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
+    connectTimeoutMS: SERVER_SELECTION_MS,
     maxPoolSize: 20,
     writeConcern: { w: 'majority' },
   });

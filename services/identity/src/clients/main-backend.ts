@@ -18,6 +18,8 @@ export function openMainBackend(uri: string, databaseName: string): MainBackend 
   const client = new MongoClient(uri, {
     appName: 'orrery-identity',
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
+    connectTimeoutMS: SERVER_SELECTION_MS,
     maxPoolSize: 5,
   });
   return { reader: mainBackendReader(client.db(databaseName)), close: () => client.close() };
