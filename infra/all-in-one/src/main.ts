@@ -12,7 +12,15 @@ import { SERVICES } from './services.ts';
 import { type LocalBank, startLocalBank } from './local-bank.ts';
 import { type LocalModel, startLocalModel } from './local-model.ts';
 import { showProgressOn } from './progress.ts';
-import { given, localOrigins, type Settings, StartError, orPortTaken, readSettings } from './settings.ts';
+import {
+  given,
+  localOrigins,
+  type Settings,
+  StartError,
+  orPortTaken,
+  readSettings,
+  requireFreePort,
+} from './settings.ts';
 
 /** `npm start`: the whole constellation in this process, on embedded defaults. */
 
@@ -56,6 +64,8 @@ async function startConstellation(
   const secrets = await localSecrets(dataDirectory);
   const logPath = join(dataDirectory, 'orrery.log');
   const log = openLogDestination(logPath);
+  // Asked early: the gateway starts last, when the first administrator's password has been made and shown.
+  await requireFreePort(settings.PORT, 'PORT');
   let database: EmbeddedDatabase | undefined;
   const configuredUri = given(process.env, 'MONGODB_URI');
   if (configuredUri === undefined) {
@@ -157,7 +167,7 @@ Tokens, good for 30 days:
 
 Worth a try in a second terminal, after the two lines above${settings.DEMO === '1' ? '' : ' (DEMO=1 loads data)'}:
   curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/v1/transactions?limit=5'
-  curl -s -H "Authorization: Bearer $USER_TOKEN" '${constellation.gatewayUrl}/api/spending_report'
+  curl -s -H "Authorization: Bearer $USER_TOKEN" -H 'Accept-Language: en' '${constellation.gatewayUrl}/api/spending_report'
   curl -sN -H "Authorization: Bearer $USER_TOKEN" -H 'Content-Type: application/json' -d '{"message": "How much did I spend on groceries last month?"}' '${constellation.gatewayUrl}/v1/chat/messages'`);
   sayToThePerson();
   console.log('\nCtrl-C stops it.');

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { localOrigins } from './settings.ts';
+import { localOrigins, requireFreePort } from './settings.ts';
 
 describe('web apps that may call a local installation', () => {
   it('are those on this machine when no setting names any', () => {
@@ -14,5 +16,23 @@ describe('web apps that may call a local installation', () => {
     { NODE_ENV: 'production' },
   ])('are only those of the settings with %j', (env) => {
     expect(localOrigins(env)).toEqual({});
+  });
+});
+
+describe('the port of the gateway', () => {
+  it('is asked for before anything starts, and stays free when it was', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      await expect(requireFreePort(port, 'PORT')).rejects.toThrow(
+        `Port ${String(port)} is taken. Set PORT to a free port; 0 picks one.`,
+      );
+    } finally {
+      other.close();
+      await once(other, 'close');
+    }
+    await requireFreePort(port, 'PORT');
+    await requireFreePort(port, 'PORT');
   });
 });

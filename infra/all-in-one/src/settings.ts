@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { z } from 'zod';
 
 /** Settings of `npm start` itself; those of the services are read by each of them. */
@@ -39,9 +41,27 @@ export class StartError extends Error {
  * @param setting that names the port
  */
 export const orPortTaken = (error: unknown, port: number, setting: string): unknown =>
-  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE'
     ? new StartError(`Port ${String(port)} is taken. Set ${setting} to a free port; 0 picks one.`)
     : error;
+
+/**
+ * Sees that a port is free before work begins that would be for nothing without it.
+ * @param port the port; 0 is always free
+ * @param setting that names the port
+ * @throws StartError when something listens there
+ */
+export async function requireFreePort(port: number, setting: string): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen(port, '127.0.0.1');
+    await once(probe, 'listening');
+  } catch (error) {
+    throw orPortTaken(error, port, setting);
+  } finally {
+    probe.close();
+  }
+}
 
 /**
  * Reads the settings of `npm start`.
