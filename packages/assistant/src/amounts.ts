@@ -12,6 +12,15 @@ const SIGNS: Readonly<Record<string, string>> = {
   '€': 'EUR',
   $: 'USD',
   '₩': 'KRW',
+  '¥': 'JPY',
+  us$: 'USD',
+  ca$: 'CAD',
+  c$: 'CAD',
+  au$: 'AUD',
+  a$: 'AUD',
+  nz$: 'NZD',
+  hk$: 'HKD',
+  s$: 'SGD',
   pounds: 'GBP',
   pound: 'GBP',
   quid: 'GBP',
@@ -29,17 +38,61 @@ const SIGNS: Readonly<Record<string, string>> = {
   유로: 'EUR',
   파운드: 'GBP',
   달러: 'USD',
+  yen: 'JPY',
+  jpy: 'JPY',
+  엔: 'JPY',
+  yuan: 'CNY',
+  cny: 'CNY',
+  위안: 'CNY',
+  chf: 'CHF',
+  cad: 'CAD',
+  aud: 'AUD',
+  nzd: 'NZD',
+  hkd: 'HKD',
+  sgd: 'SGD',
+  sek: 'SEK',
+  nok: 'NOK',
+  dkk: 'DKK',
+  pln: 'PLN',
+  inr: 'INR',
 };
+/** Signs and words that several currencies share: they mean the user's own, where it is one of them. */
+const SHARED: Readonly<Record<string, ReadonlySet<string>>> = {
+  USD: new Set(['USD', 'CAD', 'AUD', 'NZD', 'HKD', 'SGD']),
+  JPY: new Set(['JPY', 'CNY']),
+};
+const IS_SHARED = /^(?:\$|dollars?|달러|¥)$/;
+const CODES = Object.keys(SIGNS)
+  .filter((sign) => /^[a-z]{3}$/.test(sign) && SIGNS[sign] === sign.toUpperCase())
+  .join('|');
 const WORDS = Object.keys(SIGNS)
-  .filter((sign) => !/[£€$₩]/.test(sign))
+  .filter((sign) => !/[£€$₩¥]/.test(sign))
   .sort((left, right) => right.length - left.length)
   .join('|');
 const NUMBER = String.raw`\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2})?`;
-const BEFORE = new RegExp(String.raw`([£€$₩])\s?(${NUMBER})(k\b|천|만)?`);
-const AFTER = new RegExp(String.raw`(${NUMBER})\s?(k\b|천|만|백만)?\s?([£€$₩]|(?:${WORDS})(?![a-z]))`);
-const BARE_KOREAN = new RegExp(String.raw`(${NUMBER})\s?(천|만|백만)(?!\S*(?:월|일|년))`);
+const BEFORE = new RegExp(
+  String.raw`((?<![a-z])(?:(?:us|ca|c|au|a|nz|hk|s)\$|(?:${CODES})(?=[\s\d]))|[£€$₩¥])\s?(${NUMBER})(k\b|천만|백만|십만|천|만|억)?`,
+);
+const AFTER = new RegExp(
+  String.raw`(${NUMBER})\s?(k\b|천만|백만|십만|천|만|억)?\s?((?<=[\d\s])(?:us|ca|au|nz|hk)\$|[£€$₩¥]|(?:${WORDS})(?![a-z]))`,
+);
+const BARE_KOREAN = new RegExp(String.raw`(${NUMBER})\s?(천만|백만|십만|천|만|억)(?!\S*(?:월|일|년))`);
 
-const SCALE: Readonly<Record<string, number>> = { k: 1_000, 천: 1_000, 만: 10_000, 백만: 1_000_000 };
+const SCALE: Readonly<Record<string, number>> = {
+  k: 1_000,
+  천: 1_000,
+  만: 10_000,
+  십만: 100_000,
+  백만: 1_000_000,
+  천만: 10_000_000,
+  억: 100_000_000,
+};
+
+/** The currency that a sign or word stands for. */
+const currencyOf = (sign: string, own: string): string => {
+  const usual = SIGNS[sign] ?? own;
+  return IS_SHARED.test(sign) && SHARED[usual]?.has(own) === true ? own : usual;
+};
 
 /** The decimal text of a written number: a last group of one or two digits is its fraction. */
 const plain = (written: string): string => {
@@ -81,7 +134,7 @@ export const amountStretches = (folded: string): { start: number; end: number }[
 /**
  * The first amount of money in a text: `£1,200.50`, `200 euros`, `5만 원`.
  * @param text what the user wrote
- * @param defaultCurrency the user's own currency, for Korean numbers without a unit
+ * @param defaultCurrency the user's own currency, for numbers without a unit and signs that several currencies share
  * @returns undefined when it names none
  */
 export function amountOf(text: string, defaultCurrency: string): NamedAmount | undefined {
@@ -98,7 +151,7 @@ export function amountOf(text: string, defaultCurrency: string): NamedAmount | u
   if (written === undefined) {
     return undefined;
   }
-  const currency = sign === undefined ? defaultCurrency : (SIGNS[sign] ?? defaultCurrency);
+  const currency = sign === undefined ? defaultCurrency : currencyOf(sign, defaultCurrency);
   const amountMinor = minorOf(written, scale, currency);
   return amountMinor === undefined ? undefined : { amountMinor, currency };
 }

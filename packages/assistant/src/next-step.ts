@@ -1,7 +1,7 @@
 import { addDays, addMonths, lastMonths, periodContaining, type CalendarDay } from '@orrery/calendar';
 import { formatDecimal } from '@orrery/money';
 import type { Period } from './periods.ts';
-import { phraseFailure, phraseResult, phraseWithoutTool } from './phrase-answer.ts';
+import { phraseFailure, phraseForeign, phraseResult, phraseWithoutTool } from './phrase-answer.ts';
 import type { QuestionContext, Reading } from './read-question.ts';
 import { fold } from './fold.ts';
 import { isToolName, ToolFailure, TOOLS, type ToolCall, type ToolName, type ToolResult } from './tools.ts';
@@ -59,6 +59,19 @@ const wholeMonths = ({ from, to }: Period, today: CalendarDay): Period => {
 const decimalOf = ({ amount }: Reading): string | undefined =>
   amount === undefined ? undefined : formatDecimal(amount.amountMinor, amount.currency);
 
+/** An amount goes along with its currency, so that no tool takes it for as much of another one. */
+const named = (reading: Reading, key: 'minAmount' | 'maxAmount' | 'price' | 'extra') => {
+  const decimal = decimalOf(reading);
+  return decimal === undefined ? {} : { [key]: decimal, currency: reading.amount?.currency };
+};
+
+/** A budget may be in any currency; figures are compared with amounts of the user's own only. */
+const isForeign = ({ amount, topic }: Reading, { currency }: QuestionContext): boolean =>
+  amount !== undefined &&
+  amount.currency !== currency &&
+  topic !== 'set-budget' &&
+  PLANS[topic] !== undefined;
+
 type Planner = (reading: Reading, context: QuestionContext) => ToolCall | undefined;
 
 const search =
@@ -73,7 +86,7 @@ const search =
         ...period,
         ...subject(reading),
         ...without(reading),
-        ...(amount === undefined ? {} : reading.isCeiling ? { maxAmount: amount } : { minAmount: amount }),
+        ...(amount === undefined ? {} : named(reading, reading.isCeiling ? 'maxAmount' : 'minAmount')),
         ...(direction === undefined ? {} : { direction }),
         sort: defaults.sort,
         limit: reading.limit ?? defaults.limit,
@@ -146,21 +159,22 @@ const PLANS: Partial<Record<Reading['topic'], Planner>> = {
       ...(merchant === undefined ? {} : { merchant }),
     },
   }),
-  forecast: (reading) => {
-    const price = decimalOf(reading);
-    return { name: 'get_forecast', arguments: price === undefined ? {} : { price } };
-  },
+  forecast: (reading) => ({ name: 'get_forecast', arguments: named(reading, 'price') }),
   missions: () => ({ name: 'get_missions', arguments: {} }),
-  debts: (reading) => {
-    const extra = decimalOf(reading);
-    return { name: 'get_debt_plan', arguments: extra === undefined ? {} : { extra } };
-  },
+  debts: (reading) => ({ name: 'get_debt_plan', arguments: named(reading, 'extra') }),
   profile: () => ({ name: 'get_spending_profile', arguments: {} }),
   'set-budget': (reading) => {
     const amount = decimalOf(reading);
     return amount === undefined
       ? undefined
-      : { name: 'propose_budget', arguments: { category: reading.category ?? 'total', amount } };
+      : {
+          name: 'propose_budget',
+          arguments: {
+            category: reading.category ?? 'total',
+            amount,
+            currency: reading.amount?.currency,
+          },
+        };
   },
   'accept-mission': () => ({ name: 'get_missions', arguments: {} }),
   'set-category': (reading) =>
@@ -244,6 +258,9 @@ export function nextStep(
 ): NextStep {
   const last = called.at(-1);
   if (last === undefined) {
+    if (isForeign(reading, context)) {
+      return { kind: 'say', text: phraseForeign(reading, context.currency) };
+    }
     const call = PLANS[reading.topic]?.(reading, context);
     return call === undefined ? { kind: 'say', text: phraseWithoutTool(reading) } : { kind: 'call', call };
   }

@@ -517,7 +517,7 @@ const RULES: readonly Rule[] = [
   [/\btoday\b|\baujourd'hui\b|오늘/g, (_match, today) => present('day', today)],
   [/\byesterday\b|\bhier\b|어제/g, (_match, today) => past('day', today)],
   [
-    /(?<![\d.,£$€₩-])(20\d\d)(?:년)?(?![\d.,:월-]|\s?(?:£|€|\$|₩|원|euros?|pounds?|won))/g,
+    /(?<![\d.,£$€₩¥-])(?<!\b(?:usd|eur|gbp|krw|jpy) )(20\d\d)(?:년)?(?![\d.,:월-]|\s?(?:£|€|\$|₩|¥|원|달러|유로|파운드|euros?|pounds?|dollars?|won|yen|usd|eur|gbp|krw|jpy))/g,
     ([, year]) => ({ from: `${year ?? ''}-01-01`, to: `${year ?? ''}-12-31` }),
   ],
 ];

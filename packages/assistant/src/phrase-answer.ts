@@ -828,6 +828,32 @@ export const phraseFailure = (reading: Reading, failure: ToolFailure): string =>
     ? UNAVAILABLE[reading.language]
     : failure.message;
 
+const FOREIGN: Readonly<Record<Language, (written: string, own: string) => string>> = {
+  en: (written, own) =>
+    `That amount is in ${written}, but the figures here are in ${own}. Please say it in ${own}.`,
+  fr: (written, own) =>
+    `Ce montant est en ${written}, alors que les chiffres sont en ${own}. Dites-le-moi en ${own}, s’il vous plaît.`,
+  ko: (written, own) =>
+    `말씀하신 금액은 ${written}인데 여기 금액은 ${own} 기준이에요. ${own}로 다시 말씀해 주세요.`,
+};
+
+/**
+ * What is said about an amount in a currency in which no tool can work; it names no figure.
+ * @param language of the answer
+ * @param written ISO 4217 code of the amount
+ * @param own ISO 4217 code of the figures
+ */
+export const foreignAmount = (language: Language, written: string, own: string): string =>
+  FOREIGN[language](written, own);
+
+/**
+ * The answer to a question with an amount in another currency than the user's.
+ * @param reading the question
+ * @param own the user's currency
+ */
+export const phraseForeign = ({ language, amount }: Reading, own: string): string =>
+  foreignAmount(language, amount?.currency ?? own, own);
+
 const OWN_DATA_ONLY: Say = {
   en: 'I can only see your own money data, and I keep to that. Ask me, for instance, how much you spent this month.',
   fr: 'Je ne vois que vos propres données, et je m’y tiens. Demandez-moi par exemple combien vous avez dépensé ce mois-ci.',

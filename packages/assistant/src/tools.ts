@@ -9,6 +9,10 @@ const Category = z
   .min(1)
   .max(64)
   .describe('a category by slug or name, for instance groceries, restaurants, transport');
+const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .describe('ISO 4217 code of the currency that the user wrote the amount in, if any');
 const Merchant = z.string().min(1).max(80).describe('part of the name of a merchant');
 
 const Total = z.object({ currency: z.string(), spent: MoneyText, count: z.int() });
@@ -118,6 +122,7 @@ export const TOOLS = {
         .regex(/^\d{1,12}(\.\d{1,3})?$/)
         .optional()
         .describe('greatest amount, a decimal'),
+      currency: Currency.optional(),
       except: z.array(SubjectArgument).min(1).max(3).optional(),
       sort: z.enum(['newest', 'largest']).optional(),
       limit: z.int().min(1).max(20).optional(),
@@ -252,6 +257,7 @@ export const TOOLS = {
         .regex(/^\d{1,12}(\.\d{1,3})?$/)
         .optional()
         .describe('a price to be judged, a decimal'),
+      currency: Currency.optional(),
     }),
     result: result({
       month: z
@@ -304,6 +310,7 @@ export const TOOLS = {
         .regex(/^\d{1,9}(\.\d{1,2})?$/)
         .optional()
         .describe('extra payment a month, a decimal'),
+      currency: Currency.optional(),
     }),
     result: result({
       hasDebts: z.boolean(),
@@ -338,6 +345,7 @@ export const TOOLS = {
         .string()
         .regex(/^\d{1,12}(\.\d{1,3})?$/)
         .describe('a decimal'),
+      currency: Currency.optional(),
       period: z.enum(['weekly', 'monthly', 'yearly']).optional(),
     }),
     result: Proposal,

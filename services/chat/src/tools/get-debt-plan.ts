@@ -3,7 +3,7 @@ import type { MoneyText } from '@orrery/contracts';
 import { safeMinor } from '@orrery/money';
 import { PlanDebts, ReadSummary } from '../clients/routes.ts';
 import { minorOf, moneyOf } from '../domain/money-math.ts';
-import type { RunTool } from './tool-access.ts';
+import { requireCurrency, type RunTool } from './tool-access.ts';
 
 interface Payoff {
   months: number | null;
@@ -24,6 +24,9 @@ export const getDebtPlan: RunTool<ToolArguments<'get_debt_plan'>, ToolResult<'ge
 ) => {
   const { body: summary } = await access.call('advisor', ReadSummary, {});
   const { currency } = summary;
+  if (args.extra !== undefined) {
+    requireCurrency(args.currency, currency, access.language);
+  }
   const debts = summary.debts.items.map(({ name, balance, apr }) => ({ name, balance, apr }));
   const extra = args.extra === undefined ? null : { amount: args.extra, currency };
   if (debts.length === 0) {

@@ -1,12 +1,12 @@
 import { daysInMonth, dayParts, periodContaining, addDays } from '@orrery/calendar';
 import type { ToolArguments, ToolResult } from '@orrery/assistant';
-import { ReadSpending, type MoneyText } from '@orrery/contracts';
+import { ReadSpending, type Language, type MoneyText } from '@orrery/contracts';
 import { fromFloat, parseDecimal } from '@orrery/money';
 import { AppError } from '@orrery/service-kit';
 import { CashFlowForecast, ReadSummary } from '../clients/routes.ts';
 import { minorOf, minus, moneyOf } from '../domain/money-math.ts';
 import { accountsIfReachable, moneyAtHand } from './get-balances.ts';
-import { ToolRefusal, type RunTool, type ToolAccess } from './tool-access.ts';
+import { requireCurrency, ToolRefusal, type RunTool, type ToolAccess } from './tool-access.ts';
 
 type Result = ToolResult<'get_forecast'>;
 type Month = NonNullable<Result['month']>;
@@ -96,11 +96,17 @@ const roomFor = (month: Month | null, forecast: Forecast | null): MoneyText | un
   return minorOf(planned) < minorOf(safe) ? planned : safe;
 };
 
-const judge = (price: string, month: Month | null, forecast: Forecast | null): Result['price'] => {
+const judge = (
+  { price, currency }: ToolArguments<'get_forecast'>,
+  month: Month | null,
+  forecast: Forecast | null,
+  language: Language,
+): Result['price'] => {
   const room = roomFor(month, forecast);
-  if (room === undefined) {
+  if (price === undefined || room === undefined) {
     return null;
   }
+  requireCurrency(currency, room.currency, language);
   const wanted = moneyOf(parseDecimal(price, room.currency), room.currency);
   const leftAfter = minus(room, wanted);
   return { price: wanted, leftAfter, isCovered: minorOf(leftAfter) >= 0 };
@@ -128,6 +134,6 @@ export const getForecast: RunTool<ToolArguments<'get_forecast'>, Result> = async
     asOf: access.today,
     month,
     forecast: flow.part,
-    price: args.price === undefined ? null : judge(args.price, month, flow.part),
+    price: judge(args, month, flow.part, access.language),
   };
 };

@@ -37,7 +37,9 @@ const propose = async (access: ToolAccess, act: Act, texts: Record<Language, str
 
 /** Prepares a budget. */
 export const proposeBudget: RunTool<ToolArguments<'propose_budget'>, Proposal> = async (args, access) => {
-  const { language, currency } = access;
+  const { language } = access;
+  // A budget is in the currency in which it was asked for.
+  const currency = args.currency ?? access.currency;
   const isTotal = args.category === 'total';
   const category = isTotal ? undefined : findCategory(args.category, language);
   const amountMinor = parseDecimal(args.amount, currency);

@@ -5,7 +5,7 @@ import { TotalTransactions } from '../clients/routes.ts';
 import { minorOf, moneyOf } from '../domain/money-math.ts';
 import { findCategory } from './find-category.ts';
 import { longestWord, readRows, type Row } from './read-rows.ts';
-import type { RunTool } from './tool-access.ts';
+import { requireCurrency, type RunTool } from './tool-access.ts';
 
 const DEFAULT_LIMIT = 10;
 
@@ -23,6 +23,9 @@ export const searchTransactions: RunTool<
   ToolResult<'search_transactions'>
 > = async (args, access) => {
   const { direction, minAmount, maxAmount, sort = 'newest', limit = DEFAULT_LIMIT, merchant } = args;
+  if (minAmount !== undefined || maxAmount !== undefined) {
+    requireCurrency(args.currency, access.currency, access.language);
+  }
   const category = findCategory(args.category, access.language);
   const turned = args.from !== undefined && args.to !== undefined && args.from > args.to;
   const [from, to] = turned ? [args.to, args.from] : [args.from, args.to];

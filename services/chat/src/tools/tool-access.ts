@@ -1,5 +1,6 @@
-import type { ToolFailure } from '@orrery/assistant';
+import { foreignAmount, type ToolFailure } from '@orrery/assistant';
 import type { Language, RouteDefinition, ServiceName, ReplySchema } from '@orrery/contracts';
+import { AmountOverflowError, InvalidDecimalError } from '@orrery/money';
 import { AppError, type ClientInput, type ClientReply, type UserIdentity } from '@orrery/service-kit';
 import type { z } from 'zod';
 
@@ -61,6 +62,25 @@ const UNAVAILABLE: Readonly<Record<Language, string>> = {
 };
 
 /**
+ * Refuses an amount in another currency than that of the figures, which is never as much in theirs.
+ * @param written ISO 4217 code that came with the amount, if one did
+ * @param own ISO 4217 code in which the tool works
+ * @param language of the user
+ * @throws ToolRefusal
+ */
+export function requireCurrency(written: string | undefined, own: string, language: Language): void {
+  if (written !== undefined && written !== own) {
+    throw new ToolRefusal('invalid-arguments', foreignAmount(language, written, own));
+  }
+}
+
+const BAD_AMOUNT: Readonly<Record<Language, string>> = {
+  en: 'That is not an amount of this currency.',
+  fr: 'Ce n’est pas un montant dans cette devise.',
+  ko: '이 통화로 쓸 수 없는 금액이에요.',
+};
+
+/**
  * What a tool says when it failed.
  * @param error what it threw
  * @param language of the user
@@ -69,6 +89,9 @@ const UNAVAILABLE: Readonly<Record<Language, string>> = {
 export function failureOf(error: unknown, language: Language): ToolFailure | undefined {
   if (error instanceof ToolRefusal) {
     return error.failure;
+  }
+  if (error instanceof InvalidDecimalError || error instanceof AmountOverflowError) {
+    return { error: 'invalid-arguments', message: BAD_AMOUNT[language] };
   }
   if (!(error instanceof AppError)) {
     return undefined;
