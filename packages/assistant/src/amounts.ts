@@ -73,10 +73,14 @@ const NUMBER = String.raw`\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,
 const BEFORE = new RegExp(
   String.raw`((?<![a-z])(?:(?:us|ca|c|au|a|nz|hk|s)\$|(?:${CODES})(?=[\s\d]))|[£€$₩¥])\s?(${NUMBER})(k\b|천만|백만|십만|천|만|억)?`,
 );
+/** `1만 5천원` is one amount of several parts, which is not read, and never its last part. */
+const NO_PART = String.raw`(?<![\d.,]|[천만억백]\s?)`;
 const AFTER = new RegExp(
-  String.raw`(${NUMBER})\s?(k\b|천만|백만|십만|천|만|억)?\s?((?<=[\d\s])(?:us|ca|au|nz|hk)\$|[£€$₩¥]|(?:${WORDS})(?![a-z]))`,
+  String.raw`${NO_PART}(${NUMBER})\s?(k\b|천만|백만|십만|천|만|억)?\s?((?<=[\d\s])(?:us|ca|au|nz|hk)\$|[£€$₩¥]|(?:${WORDS})(?![a-z]))`,
 );
-const BARE_KOREAN = new RegExp(String.raw`(${NUMBER})\s?(천만|백만|십만|천|만|억)(?!\S*(?:월|일|년))`);
+const BARE_KOREAN = new RegExp(
+  String.raw`${NO_PART}(${NUMBER})\s?(천만|백만|십만|천|만|억)(?!\s?\d)(?!\S*(?:월|일|년))`,
+);
 
 const SCALE: Readonly<Record<string, number>> = {
   k: 1_000,

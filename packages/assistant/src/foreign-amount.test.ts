@@ -56,6 +56,10 @@ describe('an amount in another currency than the figures', () => {
   });
 });
 
+it.each(['1만5천원', '3만 5,000원', '1억 2천만원'])('%s is not read as one of its parts', (text) => {
+  expect(amountOf(`커피 예산을 ${text}으로 설정해줘`, 'KRW')).toBeUndefined();
+});
+
 describe('a sign that several currencies share', () => {
   it.each([
     ['$300', 'CAD', 'CAD'],

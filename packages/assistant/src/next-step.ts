@@ -99,6 +99,14 @@ const incomeAndSpending: Planner = ({ period }, { today }) => ({
   arguments: period ?? month(today),
 });
 
+/** Month by month it is told of whole months, as the present one would look too small. */
+const income: Planner = (reading, context) => {
+  const { period, groupBy } = reading;
+  return period === undefined && groupBy === 'month'
+    ? { name: 'get_income_and_spending', arguments: lastMonths(addMonths(context.today, -1), 3) }
+    : incomeAndSpending(reading, context);
+};
+
 const PLANS: Partial<Record<Reading['topic'], Planner>> = {
   spending: (reading, { today }) => ({
     name: 'get_spending',
@@ -142,7 +150,7 @@ const PLANS: Partial<Record<Reading['topic'], Planner>> = {
   largest: search({ sort: 'largest', limit: 1, direction: 'out' }),
   latest: search({ sort: 'newest', limit: 1 }),
   list: search({ sort: 'newest', limit: 10 }),
-  income: incomeAndSpending,
+  income,
   net: incomeAndSpending,
   balances: () => ({ name: 'get_balances', arguments: {} }),
   budgets: ({ category, name }) => ({

@@ -34,6 +34,8 @@ export interface TimeWords {
   named: Period[];
   /** `the month before`: the period before the one that was talked about. */
   isBefore: boolean;
+  /** `last week and the week before`: the period before the only one that is named ahead of it. */
+  isBeforeNamed: boolean;
   /** `the month after`: the period after the one that was talked about. */
   isAfter: boolean;
   /** `next month`, `tomorrow`: nothing is known of it. */
@@ -610,6 +612,7 @@ export function timeWordsOf(text: string, today: CalendarDay, currency = 'GBP'):
     periods: joined(folded, found, today),
     named: found.map(({ from, to }) => ({ from, to })),
     isBefore: before !== null,
+    isBeforeNamed: before !== null && found.length === 1 && (found[0]?.end ?? 0) <= before.index,
     isAfter: after !== null,
     isFuture: after === null && future.length > 0,
     stretches: [

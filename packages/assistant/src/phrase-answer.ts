@@ -115,6 +115,14 @@ const nothingSpent = (voice: Voice, where: string, when: string): string =>
     ko: `${when}${where} 지출한 내역이 없어요.`,
   });
 
+/** A name that matches none in the ledger says nothing about what was spent there. */
+const unknownMerchant = ({ say }: Voice, { merchant }: { merchant: string | null }): string =>
+  say({
+    en: `I know no merchant called “${merchant ?? ''}” in your transactions, so I cannot say what you spent there.`,
+    fr: `Je ne connais aucun marchand nommé « ${merchant ?? ''} » dans vos opérations, et ne peux donc pas dire ce que vous y avez dépensé.`,
+    ko: `거래 내역에 “${merchant ?? ''}”(이)라는 가맹점이 없어서 얼마를 쓰셨는지 말씀드릴 수 없어요.`,
+  });
+
 /** Whatever the words, an answer that covers a part says so. */
 const spending = (voice: Voice, result: ToolResult<'get_spending'>): string =>
   spent(voice, result) + partial(voice, result.complete);
@@ -131,7 +139,7 @@ const spent = (voice: Voice, result: ToolResult<'get_spending'>): string => {
     return sideBySide(voice, result, parts);
   }
   if (result.totals.length === 0) {
-    return nothingSpent(voice, where, when);
+    return result.isUnknownMerchant ? unknownMerchant(voice, result) : nothingSpent(voice, where, when);
   }
   const total = voice.list(result.totals.map((each) => money(each.spent)));
   const count = result.totals.reduce((sum, each) => sum + each.count, 0);
@@ -298,37 +306,65 @@ const compared = (
   const before = voice.period(comparison);
   const isSum = reading.topic !== 'compare';
   if (comparison.totals.length === 0) {
-    return nothingSpent(voice, where, `${now} ${say({ en: 'or', fr: 'ni', ko: '또는' })} ${before}`);
+    const when = `${now} ${say({ en: 'or', fr: 'ni', ko: '또는' })} ${before}`;
+    return result.isUnknownMerchant ? unknownMerchant(voice, result) : nothingSpent(voice, where, when);
   }
-  return comparison.totals
-    .map(({ currency, spent: earlier, difference, percent }) => {
-      const zero: MoneyText = { amount: '0', currency };
-      const later = result.totals.find((total) => total.currency === currency)?.spent ?? zero;
-      const change = money(withoutSign(difference));
-      const share = percent === null ? '' : ` (${String(Math.abs(percent))}%)`;
-      if (/^-?0(?:\.0*)?$/.test(difference.amount)) {
-        return say({
-          en: `You spent the same${where} ${now} and ${before}: ${money(later)}.`,
-          fr: `Vous avez dépensé autant${where} ${now} et ${before} : ${money(later)}.`,
-          ko: `${now}과 ${before}${where} 쓴 금액이 같아요: ${money(later)}.`,
-        });
-      }
-      if (isSum) {
-        const both = comparison.together.find((sum) => sum.currency === currency) ?? zero;
-        return say({
-          en: `You spent ${money(earlier)}${where} ${before} and ${money(later)} ${now}, ${money(both)} together.`,
-          fr: `Vous avez dépensé ${money(earlier)}${where} ${before} et ${money(later)} ${now}, soit ${money(both)} au total.`,
-          ko: `${before}${where} ${money(earlier)}, ${now}에는 ${money(later)}, 모두 ${money(both)}을 쓰셨어요.`,
-        });
-      }
-      const isLess = isNegative(difference);
-      return say({
-        en: `You spent ${money(later)}${where} ${now} and ${money(earlier)} ${before}. That is ${change} ${isLess ? 'less' : 'more'}${share}.`,
-        fr: `Vous avez dépensé ${money(later)}${where} ${now} et ${money(earlier)} ${before}. C’est ${change} de ${isLess ? 'moins' : 'plus'}${share}.`,
-        ko: `${now}${where} ${money(later)}, ${before}에는 ${money(earlier)}을 쓰셨어요. ${change} ${isLess ? '줄었어요' : '늘었어요'}${share}.`,
-      });
-    })
-    .join(' ');
+  const changes = comparison.totals.map((total) => changeOf(voice, result, total));
+  // Each sentence stands once, however many currencies there are.
+  const later = voice.list(changes.map((change) => change.later));
+  const earlier = voice.list(comparison.totals.map((total) => money(total.spent)));
+  if (changes.every(({ isSame }) => isSame)) {
+    return say({
+      en: `You spent the same${where} ${now} and ${before}: ${later}.`,
+      fr: `Vous avez dépensé autant${where} ${now} et ${before} : ${later}.`,
+      ko: `${now}과 ${before}${where} 쓴 금액이 같아요: ${later}.`,
+    });
+  }
+  if (isSum) {
+    const both = voice.list(comparison.together.map(money));
+    return say({
+      en: `You spent ${earlier}${where} ${before} and ${later} ${now}, ${both} together.`,
+      fr: `Vous avez dépensé ${earlier}${where} ${before} et ${later} ${now}, soit ${both} au total.`,
+      ko: `${before}${where} ${earlier}, ${now}에는 ${later}, 모두 ${both}을 쓰셨어요.`,
+    });
+  }
+  const change = voice.list(changes.map(({ words }) => words));
+  return say({
+    en: `You spent ${later}${where} ${now} and ${earlier} ${before}. That is ${change}.`,
+    fr: `Vous avez dépensé ${later}${where} ${now} et ${earlier} ${before}. C’est ${change}.`,
+    ko: `${now}${where} ${later}, ${before}에는 ${earlier}을 쓰셨어요. ${change}.`,
+  });
+};
+
+/** How one currency's spending changed: `£20.00 more (50%)`. */
+const changeOf = (
+  { say, money }: Voice,
+  { totals }: ToolResult<'get_spending'>,
+  { currency, difference, percent }: NonNullable<ToolResult<'get_spending'>['comparison']>['totals'][number],
+): { later: string; isSame: boolean; words: string } => {
+  const later = money(
+    totals.find((total) => total.currency === currency)?.spent ?? { amount: '0', currency },
+  );
+  const change = money(withoutSign(difference));
+  const share = percent === null ? '' : ` (${String(Math.abs(percent))}%)`;
+  const isLess = isNegative(difference);
+  if (/^-?0(?:\.0*)?$/.test(difference.amount)) {
+    const words = say({
+      en: `the same in ${currency}`,
+      fr: `autant en ${currency}`,
+      ko: `${currency}는 같아요`,
+    });
+    return { later, isSame: true, words };
+  }
+  return {
+    later,
+    isSame: false,
+    words: say({
+      en: `${change} ${isLess ? 'less' : 'more'}${share}`,
+      fr: `${change} de ${isLess ? 'moins' : 'plus'}${share}`,
+      ko: `${change} ${isLess ? '줄었어요' : '늘었어요'}${share}`,
+    }),
+  };
 };
 
 const transactions = (voice: Voice, result: ToolResult<'search_transactions'>): string => {
@@ -400,6 +436,17 @@ const incomeAndSpending = (voice: Voice, result: ToolResult<'get_income_and_spen
       en: `I found no transactions ${when}.`,
       fr: `Je ne trouve aucune opération ${when}.`,
       ko: `${when} 거래 내역이 없어요.`,
+    });
+  }
+  if (reading.topic === 'income' && reading.groupBy === 'month' && result.months.length > 0) {
+    const lines = result.months.map(
+      ({ month, income }) => `${writtenMonth(month, voice.language)}: ${money(income)}`,
+    );
+    const total = voice.list(result.totals.map(({ income }) => money(income)));
+    return say({
+      en: `Your income ${when} was ${total}. By month:\n${lines.join('\n')}`,
+      fr: `Vos revenus ${when} : ${total}. Par mois :\n${lines.join('\n')}`,
+      ko: `${when} 수입은 ${total}이에요. 월별로:\n${lines.join('\n')}`,
     });
   }
   return result.totals
@@ -891,6 +938,11 @@ const unclear = ({ language, unread }: Reading): string => {
   return word === undefined ? UNKNOWN[language] : NOT_SURE[language](word);
 };
 
+const NOT_KNOWN: Say = {
+  en: 'That I do not know, so I will not guess.',
+  fr: 'Cela, je ne le sais pas, et je préfère ne pas deviner.',
+  ko: '그건 제가 알 수 없어서 추측하지 않을게요.',
+};
 const GREETING: Say = {
   en: 'Hello! What would you like to know about your money?',
   fr: 'Bonjour ! Que souhaitez-vous savoir sur votre argent ?',
@@ -922,6 +974,8 @@ export function phraseWithoutTool(reading: Reading): string {
   switch (topic) {
     case 'others':
       return OWN_DATA_ONLY[language];
+    case 'not-known':
+      return `${NOT_KNOWN[language]} ${ABILITIES[language]}`;
     case 'greeting':
       return GREETING[language];
     case 'thanks':

@@ -48,6 +48,7 @@ export type Topic =
   | 'thanks'
   | 'help'
   | 'others'
+  | 'not-known'
   | 'filler'
   | 'unknown';
 
@@ -110,6 +111,7 @@ const TOPIC_RULES: readonly TopicRule[] = [
     'others',
     /\b(?:other|another|all|every|someone else's|somebody else's) (?:user|users|customer|customers|people|person|client|clients)\b|\b(?:system prompt|your instructions|previous instructions|your prompt|developer mode|jailbreak|api key|password|secret key|access token|service token)\b|\b(?:autres|tous les) (?:utilisateurs|clients)\b|\b(?:instructions (?:precedentes|systeme)|mot de passe|cle api)\b|\b(?:user|customer|utilisateur|client) (?:id )?[0-9a-f-]{8,}\b|(?:사용자|고객|회원) ?[0-9a-f-]{8,}|다른 ?(?:사용자|사람|고객)|모든 ?(?:사용자|고객)|시스템 ?프롬프트|이전 ?지시|비밀번호/,
   ],
+  ['not-known', /\bnet worth\b|\bam i worth\b|\bpatrimoine\b|\bvaleur nette\b|순 ?자산/],
   [
     'set-budget',
     /\b(?:set|create|make|add|give me|put|start)\b.*\bbudgets?\b|\bbudget (?:me|for me)\b|\b(?:cree|creer|creez|mets|mettre|mettez|fixe|fixer|fixez|ajoute|definis|definir)\b.*\bbudget\b|예산.*(?:만들어|설정|세워|정해|잡아)/,
@@ -253,6 +255,10 @@ const AND_WHAT =
   /^(?:and|what about|how about|et|et pour|그럼|그러면|그리고) (?:at |on |for |chez |le |la |the )?[\p{L}\p{N}&' ]{2,30}\s?\??$/u;
 /** A word before `얼마` that nobody knows is looked for as a merchant. */
 const BEFORE_HOW_MUCH = /^\s*[⌛\s에]*[\p{L}]{2,} ?⌛*[\s에]*얼마/u;
+/** Talk of other things, in which an unknown word is no shop. */
+const NO_SHOP = /\b(?:weather|meteo|news|jokes?|nouvelles|blagues?)\b|날씨|기온|뉴스|농담/;
+/** "How is …?" is about no shop, unless it goes on with what was talked about. */
+const HOW_IS = /어때|어떠|어떻/;
 const ABOUT_ALL =
   /\b(?:total|overall|all(?: my)?) (?:spending|spend|outgoings|expenses|expenditure)\b|\beverything\b|\bdepenses (?:totales|au total)\b|(?:총|전체|모든) ?(?:지출|소비)/;
 const THAN_AMOUNT = /\b(?:than|de|que)\s*¤|¤+\s?(?:보다|이상|이하|넘)/;
@@ -277,15 +283,29 @@ const isElliptic = (topic: Topic, subjects: readonly Subject[], text: string): b
     text,
   );
 
+const isSamePeriod = (left: Period, right: Period | undefined): boolean =>
+  left.from === right?.from && left.to === right.to;
+
+/** Topics of two times side by side. */
+const COMPARED: ReadonlySet<Topic> = new Set<Topic>(['compare', 'spending', 'unknown']);
+
 const periodsFor = (
   topic: Topic,
   text: string,
-  { periods, named, isBefore, isAfter }: TimeWords,
+  { periods, named, isBefore, isBeforeNamed, isAfter }: TimeWords,
   earlier: Reading | undefined,
   today: CalendarDay,
+  isOneThing: boolean,
 ): Pick<Reading, 'period' | 'against'> => {
   const [first, second] = topic === 'compare' && periods.length < 2 && named.length === 2 ? named : periods;
   const now = { from: periodContaining('month', today).from, to: periodContaining('month', today).to };
+  if (isBeforeNamed && first !== undefined && second === undefined && COMPARED.has(topic)) {
+    return { period: first, against: periodBefore(first) };
+  }
+  if (topic === 'compare' && isOneThing && first !== undefined && isSamePeriod(first, second)) {
+    // "La semaine dernière avec la semaine précédente": nothing is compared with itself.
+    return { period: first, against: periodBefore(first) };
+  }
   if (topic === 'compare' && first !== undefined && second === undefined && THAN_NAMED.test(text)) {
     const kind = first.from === first.to ? 'day' : first.to < today ? unitLike(first) : 'month';
     const present = kind === 'day' ? { from: today, to: today } : periodContaining(kind, today);
@@ -342,6 +362,7 @@ const CONTINUED: ReadonlySet<Topic> = new Set<Topic>([
 /** Topics whose answers name figures that every word of the question may change. */
 const STRICT: ReadonlySet<Topic> = new Set<Topic>([
   ...CONTINUED,
+  'not-known',
   'payday',
   'balances',
   'forecast',
@@ -421,6 +442,35 @@ const budgetNameIn = (folded: string): string | undefined => {
 
 const BY_MONTH_ASKED =
   /\bby month\b|\bbreak ?down\b|\brepartition\b|\bmois par mois\b|\b(?:show|list|montre|affiche|liste)\b|월별/;
+/** Money that comes in is asked about, and none that goes out. */
+const EARNED =
+  /\b(?:incomes?|earn(?:ed|ings?|s)?|salar(?:y|ies)|wages?|pay ?che(?:ck|que)s?|(?:get|got|been|am) paid)\b|\brevenus?\b|\bsalaires?\b|\bgagne[rz]?\b|\btouche[rz]?\b|수입|소득|월급|급여|벌었|벌어|버는/;
+const SPENT = /\bspen[dt](?:ing|s)?\b|\bexpen(?:ses?|diture)\b|\boutgoings\b|\bdepens\w*|지출|소비|썼|쓰/;
+const MONTHLY =
+  /\b(?:a|per|every|each|by) month\b|\bmonthly\b|\b(?:par|chaque) mois\b|\bmensuels?\b|한 ?달에|한 ?달 ?평균|매달|매월|달마다|월별|월 ?평균/;
+/** Figures that are computed of spending alone. */
+const OF_SPENDING_ALONE: ReadonlySet<Topic> = new Set<Topic>([
+  'average',
+  'breakdown',
+  'compare',
+  'largest',
+  'peak',
+  'price',
+  'share',
+]);
+
+/** Income is told as a sum or month by month; whatever else is asked of it is not known. */
+const topicOfIncome = (topic: Topic, text: string): Topic => {
+  if (!OF_SPENDING_ALONE.has(topic)) {
+    return topic;
+  }
+  const isMonthly =
+    MONTHLY.test(text) || (topic === 'average' && !PER_DAY.test(text) && !PER_WEEK.test(text));
+  return isMonthly && (topic === 'average' || topic === 'breakdown' || topic === 'price')
+    ? 'income'
+    : 'not-known';
+};
+
 const TREND =
   /\b(?:going (?:up|down)|rising|falling|trend|creeping up|increasing|decreasing)\b|\b(?:augmentent?|baissent?|evolue|evolution)\b|오르고|늘고|줄고|추세/;
 
@@ -477,7 +527,12 @@ const readAlone = (raw: string, context: QuestionContext, earlier: Reading | und
     except.length > 0,
   );
   // "Compare Aldi and Waitrose in October" compares shops, not months.
-  const topic = implied === 'compare' && subjects.length > 1 && time.named.length < 2 ? 'spending' : implied;
+  const spoken = implied === 'compare' && subjects.length > 1 && time.named.length < 2 ? 'spending' : implied;
+  const isOfIncome =
+    subjects.some((subject) => 'category' in subject && INCOME_SLUGS.has(subject.category)) ||
+    (subjects.length === 0 && EARNED.test(merchantless) && !SPENT.test(merchantless));
+  const isAgainstSpending = spoken === 'compare' && EARNED.test(merchantless) && SPENT.test(merchantless);
+  const topic = isAgainstSpending ? 'net' : isOfIncome ? topicOfIncome(spoken, text) : spoken;
   const limit = limitOf(text);
   const unread = unreadWords(
     blanked(
@@ -499,7 +554,10 @@ const readAlone = (raw: string, context: QuestionContext, earlier: Reading | und
     (time.periods.length > 0 &&
       ((unread.length <= 2 && isElliptic(topic, subjects, timeless)) ||
         (unread.length === 1 && subjects.length === 0 && BEFORE_HOW_MUCH.test(timeless))));
-  const bare = unread.length > 0 && isBare ? unread.join(' ') : undefined;
+  const bare =
+    unread.length > 0 && isBare && !NO_SHOP.test(timeless) && (isNext || !HOW_IS.test(timeless))
+      ? unread.join(' ')
+      : undefined;
   const all: readonly Subject[] = bare === undefined ? subjects : [{ merchant: bare }];
   const [first] = all;
   // An act names the merchant and the category in one breath; a question is about the first of what it names.
@@ -509,7 +567,7 @@ const readAlone = (raw: string, context: QuestionContext, earlier: Reading | und
   return {
     topic,
     language,
-    ...periodsFor(topic, timeless, time, earlier, context.today),
+    ...periodsFor(topic, timeless, time, earlier, context.today, subjects.length < 2),
     category: categoryAt !== undefined && 'category' in categoryAt ? categoryAt.category : undefined,
     merchant: merchantAt !== undefined && 'merchant' in merchantAt ? merchantAt.merchant : undefined,
     parts: all.length > 1 && !isAct ? all : [],
@@ -518,7 +576,9 @@ const readAlone = (raw: string, context: QuestionContext, earlier: Reading | und
     amount: amountOf(text, context.currency),
     isCeiling: CEILING.test(text),
     groupBy:
-      BY_MONTH.test(text) || (said !== 'breakdown' && topic === 'breakdown')
+      BY_MONTH.test(text) ||
+      (said !== 'breakdown' && topic === 'breakdown') ||
+      (topic === 'income' && (spoken === 'average' || MONTHLY.test(text)))
         ? 'month'
         : BY_MERCHANT.test(text)
           ? 'merchant'

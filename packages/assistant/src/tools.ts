@@ -83,6 +83,8 @@ export const TOOLS = {
       /** Between the two parts. */
       difference: MoneyText.optional(),
       except: z.array(SubjectShown).optional(),
+      /** Nothing was found because no transaction of any time is of a merchant with that name. */
+      isUnknownMerchant: z.boolean().optional(),
       average: z
         .object({
           per: z.enum(['day', 'week', 'month', 'purchase']),

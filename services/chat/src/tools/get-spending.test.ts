@@ -68,3 +68,35 @@ describe('spending by groups without some of it', () => {
     expect(await getSpending({ ...asked, groupBy: 'merchant' }, endless)).toMatchObject({ complete: false });
   });
 });
+
+describe('a merchant of which nothing is found in the period', () => {
+  /** The ledger has one row of Tesco, at another time than is asked about. */
+  const access: ToolAccess = {
+    ...ledgerOf([]),
+    call: ((_service: string, { path }: { path: string }, { query }: { query: { from?: string } }) =>
+      Promise.resolve({
+        status: 200,
+        body:
+          path === '/v1/transactions'
+            ? {
+                data: query.from === undefined ? [row('Tesco', 'groceries', '-1.00')] : [],
+                page: { nextCursor: null },
+              }
+            : { data: [] },
+      })) as unknown as ToolAccess['call'],
+  };
+  const february = { from: '2026-02-01', to: '2026-02-28' };
+
+  it('is unknown when no transaction of any time is of that name', async () => {
+    expect(await getSpending({ ...february, merchant: '테스코' }, access)).toMatchObject({
+      totals: [],
+      isUnknownMerchant: true,
+    });
+  });
+
+  it('is known when there is one at another time', async () => {
+    expect(await getSpending({ ...february, merchant: 'Tesco' }, access)).not.toHaveProperty(
+      'isUnknownMerchant',
+    );
+  });
+});

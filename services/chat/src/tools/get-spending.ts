@@ -342,6 +342,14 @@ const together = (now: Totals, before: Totals): MoneyText[] =>
 
 const ordered = (from: string, to: string): Span => (from <= to ? { from, to } : { from: to, to: from });
 
+const KNOWN_ROWS = 100;
+
+/** Whether no row of any time is of that merchant: then nothing can be said about it, not even that nothing was spent. */
+const isUnknown = async (access: ToolAccess, merchant: string): Promise<boolean> => {
+  const { rows, isComplete } = await readRows(access, { q: longestWord(merchant) }, KNOWN_ROWS);
+  return isComplete && !rows.some(fitting(rows, { category: undefined, merchant }));
+};
+
 /** Spending in a period: in all, of a category, at a merchant, of several; by groups; against another period. */
 export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async (args, access) => {
   const period = ordered(args.from, args.to);
@@ -366,6 +374,9 @@ export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async
     isShare ? totalsOf(access, period, { category: undefined, merchant: undefined, except: [] }) : undefined,
   ]);
   const { totals } = found;
+  const isNothing = totals.length === 0 && (earlier?.totals.length ?? 0) === 0;
+  const isUnknownMerchant =
+    scope.merchant !== undefined && isNothing && (await isUnknown(access, scope.merchant));
   const currency = totals[0]?.currency ?? access.currency;
   const total = totals.find((each) => each.currency === currency);
   const all = whole?.totals.find((each) => each.currency === currency);
@@ -388,6 +399,7 @@ export const getSpending: RunTool<ToolArguments<'get_spending'>, Result> = async
     ...period,
     ...shownSubject(scope),
     totals,
+    ...(isUnknownMerchant ? { isUnknownMerchant } : {}),
     ...(grouped === undefined ? {} : { groups: grouped.groups }),
     ...(parts === undefined || found.parts === undefined
       ? {}
