@@ -81,6 +81,14 @@ describe('jobs of all services', () => {
     expect(new Set(data.map(({ service }) => service)).size).toBeGreaterThan(1);
     expect(new Set(data.map(({ name }) => name)).size).toBe(data.length);
     expect(data.filter(({ nextRun }) => nextRun === null)).toEqual([]);
+    // PocketC's check 13: the metrics once a night, the groups at a set period.
+    const once = /^\d+ \d+ \* \* \*$/;
+    expect(data.find(({ name }) => name === 'rebuild-daily-metrics')?.cron).toMatch(once);
+    const training = data.find(({ name }) => name === 'train-spending');
+    expect(training).toMatchObject({
+      service: 'segmentation',
+      cron: expect.stringMatching(/^\d+ \d+ \* \* \d$/),
+    });
   });
 
   it('starts a job by its name, shows the run until it has ended, and lists it first', async () => {
