@@ -45,6 +45,21 @@ const find = (
 ) => findSavings({ streams, metrics, standings, today: TODAY });
 
 describe('savings', () => {
+  it('counts the price of a subscription that can be given up once, whatever it was before', () => {
+    const streams = [
+      stream({ id: 'dear', averageMinor: -1999, lastMinor: -1999, priceWasMinor: -1799 }),
+      stream({ id: 'cheap', averageMinor: -1299, lastMinor: -1299, priceWasMinor: -999 }),
+    ];
+
+    const found = findSavings({ streams, metrics: [], standings: [], today: TODAY });
+
+    expect(found.map(({ type, savingMinor }) => [type, savingMinor])).toEqual([
+      ['duplicate_subscription', 1299],
+      ['recurring', 200],
+    ]);
+    expect(totalSaving(found, (category) => category)).toBe(1499);
+  });
+
   it('are the second of two subscriptions at one merchant, the dearer one kept', () => {
     const twice = [stream(), stream({ id: 't', averageMinor: -1799 })];
 

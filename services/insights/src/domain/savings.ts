@@ -80,29 +80,49 @@ const saving = (fields: Omit<Saving, 'savingMinor'>): Saving[] =>
 const isSubscription = ({ category }: KeptStream): boolean =>
   category !== null && SUBSCRIPTIONS.has(category);
 
+const isChargedTwice = ({ period }: KeptStream): boolean => period === 'semimonthly' || period === 'biweekly';
+
+/** Subscriptions by merchant, the dearest of each first. */
+const byMerchant = (streams: readonly KeptStream[]): KeptStream[][] => [
+  ...Map.groupBy(
+    streams
+      .filter(isSubscription)
+      .sort((left, right) => monthly(right, right.averageMinor) - monthly(left, left.averageMinor)),
+    ({ merchant }) => merchantKey(merchant),
+  ).values(),
+];
+
 /** Two streams at one merchant, or one service that is charged twice a month. */
 const duplicates = (streams: readonly KeptStream[]): Saving[] =>
-  [...Map.groupBy(streams.filter(isSubscription), ({ merchant }) => merchantKey(merchant)).values()].flatMap(
-    (group) => {
-      const [first] = group;
-      const costs = group
-        .flatMap((stream) =>
-          stream.period === 'semimonthly' || stream.period === 'biweekly'
-            ? [Math.abs(stream.averageMinor), Math.abs(stream.averageMinor)]
-            : [monthly(stream, stream.averageMinor)],
-        )
-        .sort((left, right) => right - left);
-      if (first === undefined || costs.length < 2) {
-        return [];
-      }
-      return saving({
-        type: 'duplicate_subscription',
-        category: first.category ?? 'subscriptions',
-        merchant: first.name ?? first.merchant,
-        currentMinor: costs.reduce((sum, cost) => sum + cost, 0),
-        suggestedMinor: costs[0] ?? 0,
-      });
-    },
+  byMerchant(streams).flatMap((group) => {
+    const [first] = group;
+    const costs = group
+      .flatMap((stream) =>
+        isChargedTwice(stream)
+          ? [Math.abs(stream.averageMinor), Math.abs(stream.averageMinor)]
+          : [monthly(stream, stream.averageMinor)],
+      )
+      .sort((left, right) => right - left);
+    if (first === undefined || costs.length < 2) {
+      return [];
+    }
+    return saving({
+      type: 'duplicate_subscription',
+      category: first.category ?? 'subscriptions',
+      merchant: first.name ?? first.merchant,
+      currentMinor: costs.reduce((sum, cost) => sum + cost, 0),
+      suggestedMinor: costs[0] ?? 0,
+    });
+  });
+
+/** Streams whose whole cost a duplicate already counts as saved: a lower price of theirs would count twice. */
+const givenUp = (streams: readonly KeptStream[]): ReadonlySet<string> =>
+  new Set(
+    byMerchant(streams)
+      .flatMap(([dearest, ...others]) =>
+        dearest !== undefined && isChargedTwice(dearest) ? [dearest, ...others] : others,
+      )
+      .map(({ id }) => id),
   );
 
 const risen = (streams: readonly KeptStream[]): Saving[] =>
@@ -181,9 +201,10 @@ export const findSavings = ({ streams, metrics, standings, today }: SavingsInput
     ({ averageMinor, state, status }) => averageMinor < 0 && state !== 'ended' && status !== 'dismissed',
   );
   const byCategory = windows(metrics, today);
+  const saved = givenUp(active);
   return [
     ...duplicates(active),
-    ...risen(active),
+    ...risen(active.filter(({ id }) => !saved.has(id))),
     ...fees(byCategory),
     ...standings.flatMap(({ budget, spentMinor, limitMinor }) =>
       budget.period === 'monthly'
