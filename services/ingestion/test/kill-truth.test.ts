@@ -19,6 +19,9 @@ const SEED = Number(process.env['SYNC_SEED'] ?? randomInt(1_000_000));
 const SYNC = '/transactions/sync';
 const PAGE_SIZES = ['2', '3', '7'] as const;
 
+/** The database keeps a transaction of a killed process, and the rows that it wrote, for up to a minute. */
+const PATIENCE_MS = 120_000;
+
 let bank: Bank;
 
 beforeAll(async () => {
@@ -183,7 +186,7 @@ describe('replicas that are killed in the middle of reading banks', () => {
               return sorted((await stored()).map((row) => Facts.parse(row)));
             },
             (rows) => same(rows, truth),
-            { timeoutMs: 60_000, intervalMs: 150 },
+            { timeoutMs: PATIENCE_MS, intervalMs: 150 },
           );
           expect(new Set((await stored()).map(({ userId }) => String(userId)))).toEqual(
             new Set([users[index]?.userId]),
@@ -191,7 +194,7 @@ describe('replicas that are killed in the middle of reading banks', () => {
           const heard = await eventually(
             () => ledgerOf(processes, users[index]?.userId ?? ''),
             (rows) => same(rows, truth),
-            { timeoutMs: 60_000 },
+            { timeoutMs: PATIENCE_MS },
           );
           expect(heard).toEqual(truth);
         }
@@ -205,7 +208,7 @@ describe('replicas that are killed in the middle of reading banks', () => {
         await Promise.all(wires.map((wire) => wire.close()));
       }
     },
-    120_000 + KILLS * 20_000,
+    3 * PATIENCE_MS + KILLS * 20_000,
   );
 });
 
