@@ -1,37 +1,34 @@
 import { oneOf, refuses, says, tells, zero, type HeldOutQuestion } from './expect.ts';
-import { heldOutPeople } from './held-out-people.ts';
-import { bookOf } from './book.ts';
+import {
+  NOV,
+  OCT,
+  SEP,
+  AUG,
+  JUL,
+  JUN,
+  MAY,
+  APR,
+  MAR,
+  FEB,
+  JAN,
+  DEC25,
+  NOV25,
+  YEAR,
+  LAST_WEEK,
+  THIS_WEEK,
+  FOOD_GB,
+  FOOD_US,
+  FOOD_FR,
+  FOOD_KR,
+  heldOutBooks,
+  number,
+} from './held-out-facts.ts';
 
 /** The second held-out set: written after the rules had been changed for the first, and asked once before anything else was. */
-const NOV = ['2026-11-01', '2026-11-15'] as const;
-const OCT = ['2026-10-01', '2026-10-31'] as const;
-const SEP = ['2026-09-01', '2026-09-30'] as const;
-const AUG = ['2026-08-01', '2026-08-31'] as const;
-const JUL = ['2026-07-01', '2026-07-31'] as const;
-const JUN = ['2026-06-01', '2026-06-30'] as const;
-const MAY = ['2026-05-01', '2026-05-31'] as const;
-const APR = ['2026-04-01', '2026-04-30'] as const;
-const MAR = ['2026-03-01', '2026-03-31'] as const;
-const FEB = ['2026-02-01', '2026-02-28'] as const;
-const JAN = ['2026-01-01', '2026-01-31'] as const;
-const NOV25 = ['2025-11-01', '2025-11-30'] as const;
-const DEC25 = ['2025-12-01', '2025-12-31'] as const;
-const YEAR = ['2026-01-01', '2026-11-15'] as const;
-const LAST_WEEK = ['2026-11-02', '2026-11-08'] as const;
-const THIS_WEEK = ['2026-11-09', '2026-11-15'] as const;
 
 /** @returns the questions, in the order in which they were written */
 export function heldOutSet2(): HeldOutQuestion[] {
-  const people = heldOutPeople();
-  const gb = bookOf(people.gb);
-  const us = bookOf(people.us);
-  const fr = bookOf(people.fr);
-  const kr = bookOf(people.kr);
-  const foodGb = ['Aldi', 'Waitrose'];
-  const foodUs = ["Trader Joe's", 'Walmart'];
-  const foodFr = ['Leclerc', 'Auchan'];
-  const foodKr = ['홈플러스', '롯데마트'];
-  const number = (count: number): RegExp => new RegExp(`(^|[^\\d.,])${String(count)}([^\\d.,]|$)`);
+  const { gb, us, fr, kr } = heldOutBooks();
 
   const leastMonth = (
     [
@@ -55,7 +52,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
     says('gb', 'rough idea what I spent at Greggs in June?', gb.out(JUN, ['Greggs'])),
     says('gb', 'my mobile bill, how much is it', 2_800),
     says('gb', 'wots the damage at waitrose this month', gb.out(NOV, ['Waitrose'])),
-    says('gb', 'so what did the supermarket shops come to in July', gb.out(JUL, foodGb)),
+    says('gb', 'so what did the supermarket shops come to in July', gb.out(JUL, FOOD_GB)),
     says('gb', 'Total outgoings for May please', gb.out(MAY)),
     says('gb', 'amazon since august', gb.out(['2026-08-01', '2026-11-15'], ['Amazon'])),
     says('gb', 'how much have i put in the car petrol wise this year', gb.out(YEAR, ['BP'])),
@@ -95,7 +92,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
     says(
       'gb',
       ['what did I spend in total last month?', 'how much of that was groceries'],
-      gb.out(OCT, foodGb),
+      gb.out(OCT, FOOD_GB),
       'follow-up',
     ),
     says('gb', ['Show me my Superdrug spending in August', 'and BP?'], gb.out(AUG, ['BP']), 'follow-up'),
@@ -117,7 +114,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
     // American English
     says('us', 'Walmart spend, October', us.out(OCT, ['Walmart'])),
     says('us', 'how much gas did i buy in july', us.out(JUL, ['Chevron'])),
-    says('us', 'whats my total for eating in... i mean groceries, last month', us.out(OCT, foodUs)),
+    says('us', 'whats my total for eating in... i mean groceries, last month', us.out(OCT, FOOD_US)),
     says(
       'us',
       'How much have I been paid so far this year?',
@@ -157,7 +154,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
     says(
       'us',
       'did groceries go up from august to september?',
-      [us.out(AUG, foodUs), us.out(SEP, foodUs)],
+      [us.out(AUG, FOOD_US), us.out(SEP, FOOD_US)],
       'comparison',
     ),
     says('us', 'everything but insurance in Oct', us.out(OCT) - 11_200),
@@ -170,7 +167,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
 
     // French
     says('fr', 'on a dépensé combien chez Auchan en mai', fr.out(MAY, ['Auchan'])),
-    says('fr', 'Total des courses sur les 3 derniers mois', fr.out(['2026-09-01', '2026-11-15'], foodFr)),
+    says('fr', 'Total des courses sur les 3 derniers mois', fr.out(['2026-09-01', '2026-11-15'], FOOD_FR)),
     says('fr', 'mon abonnement Canal+ coûte combien ?', 2_299),
     says('fr', 'depenses sephora 2026', fr.out(YEAR, ['Sephora'])),
     says('fr', 'combien j’ai mis dans le train cet été', fr.out(['2026-06-01', '2026-08-31'], ['SNCF'])),
@@ -209,7 +206,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
     says(
       'fr',
       'Leclerc + Auchan + boulangerie en septembre',
-      fr.out(SEP, [...foodFr, 'Boulangerie Paul']),
+      fr.out(SEP, [...FOOD_FR, 'Boulangerie Paul']),
       'factual',
     ),
     says('fr', 'combien le 12 octobre', fr.out(['2026-10-12', '2026-10-12'])),
@@ -227,7 +224,7 @@ export function heldOutSet2(): HeldOutQuestion[] {
     says('kr', '배달비로 8월에 나간 돈', kr.out(AUG, ['쿠팡이츠'])),
     says('kr', '휴대폰 요금 매달 얼마?', 49_000),
     says('kr', '9월 월급에서 지출 빼면 얼마 남아', 2_950_000 - kr.out(SEP)),
-    oneOf('kr', '롯데마트랑 홈플러스 9월 합계', [[kr.out(SEP, foodKr)]], 'factual', [
+    oneOf('kr', '롯데마트랑 홈플러스 9월 합계', [[kr.out(SEP, FOOD_KR)]], 'factual', [
       kr.out(SEP, ['롯데마트']),
       kr.out(SEP, ['홈플러스']),
     ]),

@@ -1,36 +1,33 @@
-import { bookOf } from './book.ts';
 import { oneOf, refuses, says, tells, zero, type HeldOutQuestion } from './expect.ts';
-import { heldOutPeople } from './held-out-people.ts';
+import {
+  NOV,
+  OCT,
+  SEP,
+  AUG,
+  JUL,
+  JUN,
+  APR,
+  JAN,
+  YEAR,
+  LAST_WEEK,
+  FOOD_GB,
+  FOOD_US,
+  FOOD_FR,
+  FOOD_KR,
+  heldOutBooks,
+  number,
+} from './held-out-facts.ts';
 
 /** The third held-out set: written after the rules had been changed for the second, and asked once before anything else was. */
-const NOV = ['2026-11-01', '2026-11-15'] as const;
-const OCT = ['2026-10-01', '2026-10-31'] as const;
-const SEP = ['2026-09-01', '2026-09-30'] as const;
-const AUG = ['2026-08-01', '2026-08-31'] as const;
-const JUL = ['2026-07-01', '2026-07-31'] as const;
-const JUN = ['2026-06-01', '2026-06-30'] as const;
-const APR = ['2026-04-01', '2026-04-30'] as const;
-const JAN = ['2026-01-01', '2026-01-31'] as const;
-const YEAR = ['2026-01-01', '2026-11-15'] as const;
-const LAST_WEEK = ['2026-11-02', '2026-11-08'] as const;
 
 /** @returns the questions, in the order in which they were written */
 export function heldOutSet3(): HeldOutQuestion[] {
-  const people = heldOutPeople();
-  const gb = bookOf(people.gb);
-  const us = bookOf(people.us);
-  const fr = bookOf(people.fr);
-  const kr = bookOf(people.kr);
-  const foodGb = ['Aldi', 'Waitrose'];
-  const foodUs = ["Trader Joe's", 'Walmart'];
-  const foodFr = ['Leclerc', 'Auchan'];
-  const foodKr = ['홈플러스', '롯데마트'];
-  const number = (count: number): RegExp => new RegExp(`(^|[^\\d.,])${String(count)}([^\\d.,]|$)`);
+  const { gb, us, fr, kr } = heldOutBooks();
 
   return [
     says('gb', 'Tell me the amount I paid PureGym in September', 2_499),
     says('gb', 'can u check what deliveroo cost me in august??', gb.out(AUG, ['Deliveroo'])),
-    says('gb', 'food shopping bill for june', gb.out(JUN, foodGb)),
+    says('gb', 'food shopping bill for june', gb.out(JUN, FOOD_GB)),
     says('gb', 'i reckon i spent loads at amazon in july, how much was it', gb.out(JUL, ['Amazon'])),
     says('gb', 'spending since 1 november', gb.out(NOV)),
     says('gb', 'what was spent the week before last', gb.out(['2026-10-26', '2026-11-01'])),
@@ -55,7 +52,7 @@ export function heldOutSet3(): HeldOutQuestion[] {
     refuses('gb', 'what will my rent be next year'),
     refuses('gb', 'can you raise my overdraft limit'),
 
-    says('us', 'how much for groceries in the month of July', us.out(JUL, foodUs)),
+    says('us', 'how much for groceries in the month of July', us.out(JUL, FOOD_US)),
     says('us', 'total Lyft charges ytd', us.out(YEAR, ['Lyft'])),
     says('us', 'How much money went out in September?', us.out(SEP)),
     says('us', 'give me starbucks for jan', us.out(JAN, ['Starbucks'])),
@@ -89,7 +86,7 @@ export function heldOutSet3(): HeldOutQuestion[] {
       Math.round(fr.out(['2026-07-01', '2026-09-30'], ['Leclerc']) / 3),
     ),
     says('fr', 'le mois dernier j’ai acheté pour combien chez sephora', fr.out(OCT, ['Sephora'])),
-    says('fr', 'courses de la semaine dernière', fr.out(LAST_WEEK, foodFr)),
+    says('fr', 'courses de la semaine dernière', fr.out(LAST_WEEK, FOOD_FR)),
     tells('fr', 'nombre de trajets SNCF en août', number(fr.count(AUG, ['SNCF']))),
     says(
       'fr',
@@ -112,7 +109,7 @@ export function heldOutSet3(): HeldOutQuestion[] {
     says('kr', '6월 커피값 얼마 나갔어?', kr.out(JUN, ['투썸플레이스'])),
     says('kr', '롯데마트 올해 총 사용금액', kr.out(YEAR, ['롯데마트'])),
     says('kr', '지난주 총 지출 얼마였어', kr.out(LAST_WEEK)),
-    says('kr', '8월 식비 중에 장보기만', kr.out(AUG, foodKr)),
+    says('kr', '8월 식비 중에 장보기만', kr.out(AUG, FOOD_KR)),
     says('kr', '넷째 말고 7월 배달음식 총액', kr.out(JUL, ['쿠팡이츠'])),
     says('kr', '통신요금 매달 얼마 빠져나가', 49_000),
     tells('kr', '8월에 카페 몇 번 갔어', number(kr.count(AUG, ['투썸플레이스']))),

@@ -1,29 +1,26 @@
-import { bookOf } from './book.ts';
 import { refuses, says, tells, zero, type HeldOutQuestion } from './expect.ts';
-import { heldOutPeople } from './held-out-people.ts';
+import {
+  OCT,
+  SEP,
+  AUG,
+  JUL,
+  JUN,
+  MAY,
+  MAR,
+  YEAR,
+  FOOD_GB,
+  FOOD_US,
+  FOOD_FR,
+  FOOD_KR,
+  heldOutBooks,
+  number,
+} from './held-out-facts.ts';
 
 /** The fourth held-out set: written after the rules had been changed for the third, and asked once before anything else was. */
-const OCT = ['2026-10-01', '2026-10-31'] as const;
-const SEP = ['2026-09-01', '2026-09-30'] as const;
-const AUG = ['2026-08-01', '2026-08-31'] as const;
-const JUL = ['2026-07-01', '2026-07-31'] as const;
-const JUN = ['2026-06-01', '2026-06-30'] as const;
-const MAY = ['2026-05-01', '2026-05-31'] as const;
-const MAR = ['2026-03-01', '2026-03-31'] as const;
-const YEAR = ['2026-01-01', '2026-11-15'] as const;
 
 /** @returns the questions, in the order in which they were written */
 export function heldOutSet4(): HeldOutQuestion[] {
-  const people = heldOutPeople();
-  const gb = bookOf(people.gb);
-  const us = bookOf(people.us);
-  const fr = bookOf(people.fr);
-  const kr = bookOf(people.kr);
-  const foodGb = ['Aldi', 'Waitrose'];
-  const foodUs = ["Trader Joe's", 'Walmart'];
-  const foodFr = ['Leclerc', 'Auchan'];
-  const foodKr = ['홈플러스', '롯데마트'];
-  const number = (count: number): RegExp => new RegExp(`(^|[^\\d.,])${String(count)}([^\\d.,]|$)`);
+  const { gb, us, fr, kr } = heldOutBooks();
 
   return [
     says('gb', 'Morning! Quick one: waitrose in September?', gb.out(SEP, ['Waitrose'])),
@@ -32,7 +29,7 @@ export function heldOutSet4(): HeldOutQuestion[] {
       'how much dosh have I given Amazon since Easter, well, since April',
       gb.out(['2026-04-01', '2026-11-15'], ['Amazon']),
     ),
-    says('gb', 'groceries, last 2 weeks', gb.out(['2026-11-02', '2026-11-15'], foodGb)),
+    says('gb', 'groceries, last 2 weeks', gb.out(['2026-11-02', '2026-11-15'], FOOD_GB)),
     says(
       'gb',
       'could you work out my entire spend across june and july',
@@ -62,13 +59,13 @@ export function heldOutSet4(): HeldOutQuestion[] {
     refuses('gb', 'are you a real person'),
 
     says('us', 'How much did DoorDash set me back in June?', us.out(JUN, ['DoorDash'])),
-    says('us', 'spent on food at the store in May (groceries)', us.out(MAY, foodUs)),
+    says('us', 'spent on food at the store in May (groceries)', us.out(MAY, FOOD_US)),
     says('us', 'chevron total march', us.out(MAR, ['Chevron'])),
     says('us', 'show me what I spent on Lyft in July', us.out(JUL, ['Lyft'])),
     says(
       'us',
       'October spending besides groceries and gas',
-      us.out(OCT) - us.out(OCT, [...foodUs, 'Chevron']),
+      us.out(OCT) - us.out(OCT, [...FOOD_US, 'Chevron']),
     ),
     says('us', ['How much did I spend in August?', 'And how much did I earn?'], 390_000, 'follow-up'),
     says('us', 'Was September more expensive than August?', [us.out(SEP), us.out(AUG)], 'comparison'),
@@ -78,9 +75,9 @@ export function heldOutSet4(): HeldOutQuestion[] {
     refuses('us', 'what was the average person’s grocery bill in October'),
 
     says('fr', 'Combien j’ai filé à Deliveroo en septembre ?', fr.out(SEP, ['Deliveroo'])),
-    says('fr', 'total courses juin juillet', fr.out(['2026-06-01', '2026-07-31'], foodFr)),
+    says('fr', 'total courses juin juillet', fr.out(['2026-06-01', '2026-07-31'], FOOD_FR)),
     says('fr', 'le train, ça m’a coûté combien en août', fr.out(AUG, ['SNCF'])),
-    says('fr', 'dépenses du mois d’octobre sans les courses', fr.out(OCT) - fr.out(OCT, foodFr)),
+    says('fr', 'dépenses du mois d’octobre sans les courses', fr.out(OCT) - fr.out(OCT, FOOD_FR)),
     says('fr', 'j’ai reçu combien de salaire en août', 224_000),
     says('fr', ['Auchan en juin ?', 'et le mois d’après ?'], fr.out(JUL, ['Auchan']), 'follow-up'),
     says(
@@ -93,7 +90,7 @@ export function heldOutSet4(): HeldOutQuestion[] {
     zero('fr', 'et chez Fnac en septembre j’ai dépensé combien'),
     refuses('fr', 'quel est le cours du bitcoin'),
 
-    says('kr', '6월에 장보는데 얼마 들었어?', kr.out(JUN, foodKr)),
+    says('kr', '6월에 장보는데 얼마 들었어?', kr.out(JUN, FOOD_KR)),
     says('kr', '홈플러스 3월 지출액', kr.out(MAR, ['홈플러스'])),
     says('kr', '올해 쿠팡이츠에 쓴 돈 총합', kr.out(YEAR, ['쿠팡이츠'])),
     says('kr', '7월 커피랑 편의점 얼마씩 썼어', [kr.out(JUL, ['투썸플레이스']), kr.out(JUL, ['CU'])]),
