@@ -4,6 +4,7 @@ export * from './database-name.ts';
 export * from './day-range.ts';
 export * from './indexes.ts';
 export * from './main-backend-reader.ts';
+export * from './open-client.ts';
 export * from './records-of-users.ts';
 export * from './records.ts';
 export * from './to-object-id.ts';

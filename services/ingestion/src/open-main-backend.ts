@@ -1,14 +1,11 @@
-import { mainBackendDatabaseName, moneyFeed } from '@orrery/main-backend';
+import { mainBackendDatabaseName, moneyFeed, openMainBackendClient } from '@orrery/main-backend';
 import type { Job, Runtime } from '@orrery/service-kit';
-import { MongoClient } from 'mongodb';
 import type { IngestionConfig } from './config.ts';
 import type { AccountStore } from './store/account-store.ts';
 import type { RawTransactionStore } from './store/raw-transaction-store.ts';
 import { createSourceMarkStore } from './store/source-mark-store.ts';
 import { createFollowMainBackend } from './use-cases/follow-main-backend.ts';
 import type { StoreChanges } from './use-cases/store-changes.ts';
-
-const SERVER_SELECTION_MS = 5_000;
 
 /** Several writes of one moment are read together. */
 const SETTLE_MS = 100;
@@ -40,11 +37,7 @@ export const openMainBackend = (parts: MainBackendParts): MainBackend => {
   if (config.DATABASE_URL === undefined) {
     return NOTHING;
   }
-  const client = new MongoClient(config.DATABASE_URL, {
-    appName: 'orrery-ingestion',
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
-    connectTimeoutMS: SERVER_SELECTION_MS,
+  const client = openMainBackendClient(config.DATABASE_URL, 'orrery-ingestion', {
     maxPoolSize: 5,
     readPreference: 'secondaryPreferred',
   });

@@ -1,13 +1,12 @@
 import {
   addMainBackendIndexes,
   calculationsReader,
+  openMainBackendClient,
   recordsReader,
   type Calculations,
   type RecordsReader,
 } from '@orrery/main-backend';
-import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
-
-const SERVER_SELECTION_MS = 5_000;
+import type { Db, MongoClient, MongoClientOptions } from 'mongodb';
 
 /** The main back end's database. */
 export interface MainBackend {
@@ -34,11 +33,7 @@ export interface MainBackendOptions {
  * @param options address and name of the database
  */
 export const openMainBackend = ({ uri, databaseName, clientOptions }: MainBackendOptions): MainBackend => {
-  const client = new MongoClient(uri, {
-    appName: 'orrery-advisor',
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
-    connectTimeoutMS: SERVER_SELECTION_MS,
+  const client = openMainBackendClient(uri, 'orrery-advisor', {
     maxPoolSize: 20,
     ...clientOptions,
   });

@@ -1,7 +1,6 @@
-import { type Db, MongoClient, ObjectId } from 'mongodb';
+import { openMainBackendClient } from '@orrery/main-backend';
+import { type Db, ObjectId } from 'mongodb';
 import type { Connection } from 'mongoose';
-
-const SERVER_SELECTION_MS = 5_000;
 
 /** The database that holds Reho's collections. */
 export interface RehoDatabase {
@@ -20,11 +19,7 @@ export function openRehoDatabase(own: Connection, main?: { uri: string; name: st
   if (main === undefined) {
     return { db: own.getClient().db(own.name), close: () => Promise.resolve() };
   }
-  const client = new MongoClient(main.uri, {
-    appName: 'orrery-chat',
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
-    connectTimeoutMS: SERVER_SELECTION_MS,
+  const client = openMainBackendClient(main.uri, 'orrery-chat', {
     maxPoolSize: 20,
     writeConcern: { w: 'majority' },
   });

@@ -1,7 +1,4 @@
-import { type MainBackendReader, mainBackendReader } from '@orrery/main-backend';
-import { MongoClient } from 'mongodb';
-
-const SERVER_SELECTION_MS = 5_000;
+import { type MainBackendReader, mainBackendReader, openMainBackendClient } from '@orrery/main-backend';
 
 /** The main back end's database, opened for reading. */
 export interface MainBackend {
@@ -15,12 +12,6 @@ export interface MainBackend {
  * @param databaseName name of its database
  */
 export function openMainBackend(uri: string, databaseName: string): MainBackend {
-  const client = new MongoClient(uri, {
-    appName: 'orrery-identity',
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-    // The driver gives a connection that nobody answers half a minute, in which a database that is back goes unseen.
-    connectTimeoutMS: SERVER_SELECTION_MS,
-    maxPoolSize: 5,
-  });
+  const client = openMainBackendClient(uri, 'orrery-identity', { maxPoolSize: 5 });
   return { reader: mainBackendReader(client.db(databaseName)), close: () => client.close() };
 }
